@@ -1,0 +1,10 @@
+"""How far is an estimate x̂ from the clean image x, and a set of generated samples from a set of real ones?
+
+Full-reference metrics give one value per image; the scores of generators work on features of two sets.
+"""
+
+from course_lib.metrics.features import fid, inception_score, kid, precision_recall
+from course_lib.metrics.pixel import mse, psnr
+from course_lib.metrics.structural import ms_ssim, ssim, ssim_map
+
+__all__ = ["fid", "inception_score", "kid", "ms_ssim", "mse", "precision_recall", "psnr", "ssim", "ssim_map"]
