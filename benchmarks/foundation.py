@@ -75,8 +75,15 @@ def foundation_speed() -> list[dict]:
     data.glyphs.dataset(20_000)
     glyphs = time.perf_counter() - start
     return [
-        {"method": "SSIM, 256×256 colour", "values": {"ours, ms": ours, "other, ms": theirs, "ratio": theirs / ours}, "note": "against scikit-image"},
-        {"method": "degradation explorer, one update, 256×256", "values": {"ours, ms": median_ms(lambda: degradation_explorer.render(next(turn)))}},
+        {
+            "method": "SSIM, 256×256 colour",
+            "values": {"ours, ms": ours, "other, ms": theirs, "ratio": theirs / ours},
+            "note": "against scikit-image",
+        },
+        {
+            "method": "degradation explorer, one update, 256×256",
+            "values": {"ours, ms": median_ms(lambda: degradation_explorer.render(next(turn)))},
+        },
         {"method": "20,000 glyphs of 28×28", "values": {"ours, ms": 1000 * glyphs}, "note": "one run"},
     ]
 

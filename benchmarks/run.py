@@ -35,7 +35,9 @@ def measures() -> dict:
 def provenance() -> dict:
     """Where and when: commit, machine, versions."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    dirty = subprocess.run(["git", "status", "--porcelain", "--", "../course_lib"], cwd=HERE, capture_output=True, text=True, check=False).stdout
+    dirty = subprocess.run(
+        ["git", "status", "--porcelain", "--", "../course_lib"], cwd=HERE, capture_output=True, text=True, check=False
+    ).stdout
     return {
         "commit": (commit or "none") + ("+changes" if dirty else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread(s)"
@@ -69,11 +71,16 @@ def ledger(published: dict, results: dict) -> str:
         if name in results:
             where = results[name]["provenance"]
             stamp = f"commit {where['commit']}, {where['date']}, {where['machine']}, torch {where['torch']}"
-            rows += [({**row, "method": f"**{row['method']}**"}, "; ".join(filter(None, [row.get("note"), stamp]))) for row in results[name]["rows"]]
+            rows += [
+                ({**row, "method": f"**{row['method']}**"}, "; ".join(filter(None, [row.get("note"), stamp])))
+                for row in results[name]["rows"]
+            ]
         columns = list(dict.fromkeys([*head.get("columns", []), *(key for row, _ in rows for key in row["values"])]))
         lines += [f"## {head['title']}", "", head["protocol"], ""]
         lines += ["| | " + " | ".join(columns) + " | source |", "|---|" + "---:|" * len(columns) + "---|"]
-        lines += [f"| {row['method']} | " + " | ".join(cell(row["values"].get(key)) for key in columns) + f" | {source} |" for row, source in rows]
+        lines += [
+            f"| {row['method']} | " + " | ".join(cell(row["values"].get(key)) for key in columns) + f" | {source} |" for row, source in rows
+        ]
         if name not in results:
             lines += ["", "Ours: not measured yet."]
         lines += [""]
@@ -86,7 +93,9 @@ def stored() -> dict:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m course_lib bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m course_lib bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tables", nargs="*", help="ids of the tables to measure (default: all)")
     parser.add_argument("--list", action="store_true", help="list the tables and stop")
     parser.add_argument("--ledger", action="store_true", help="only write LEDGER.md again from the stored results")

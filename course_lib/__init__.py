@@ -16,9 +16,13 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = frozenset(
-    "images resample device files data degrade metrics plots models classical losses zoo evaluate train check widgets classroom".split()
-)
+_MODULES = {
+    *("images", "resample", "device", "files"),
+    *("data", "degrade", "metrics", "plots"),
+    *("models", "classical", "losses"),
+    *("zoo", "evaluate", "train"),
+    *("check", "widgets", "classroom"),
+}
 
 
 def __getattr__(name: str):
