@@ -3,8 +3,21 @@
 A line such as ``DegradationExplorer()`` at the end of a cell shows the widget.
 """
 
-from course_lib.widgets import degradation_explorer
+from course_lib.widgets import degradation_explorer, gan_lab, neighbourhood_explorer, stack_explorer
 from course_lib.widgets.base import Explorer
 from course_lib.widgets.degradation_explorer import DegradationExplorer
+from course_lib.widgets.gan_lab import GanLab
+from course_lib.widgets.neighbourhood_explorer import NeighbourhoodExplorer
+from course_lib.widgets.stack_explorer import StackExplorer
 
-__all__ = ["DegradationExplorer", "Explorer", "degradation_explorer"]
+__all__ = [
+    "DegradationExplorer",
+    "Explorer",
+    "GanLab",
+    "NeighbourhoodExplorer",
+    "StackExplorer",
+    "degradation_explorer",
+    "gan_lab",
+    "neighbourhood_explorer",
+    "stack_explorer",
+]
