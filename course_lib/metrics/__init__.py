@@ -4,7 +4,8 @@ Full-reference metrics give one value per image; the scores of generators work o
 """
 
 from course_lib.metrics.features import fid, inception_score, kid, precision_recall
+from course_lib.metrics.modes import mode_coverage
 from course_lib.metrics.pixel import mse, psnr
 from course_lib.metrics.structural import ms_ssim, ssim, ssim_map
 
-__all__ = ["fid", "inception_score", "kid", "ms_ssim", "mse", "precision_recall", "psnr", "ssim", "ssim_map"]
+__all__ = ["fid", "inception_score", "kid", "mode_coverage", "ms_ssim", "mse", "precision_recall", "psnr", "ssim", "ssim_map"]

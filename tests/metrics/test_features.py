@@ -191,6 +191,15 @@ def test_memorisation_ratio(generator):
     assert f.memorisation(train, train, test)[0] < 0.01
 
 
+def test_parzen_window_against_scikit_learn():
+    from sklearn.neighbors import KernelDensity
+
+    fake, real = clouds()
+    # one leaf holds everything: in deeper trees scikit-learn's sums are good to 1e-7 only
+    expected = KernelDensity(bandwidth=0.4, leaf_size=1000).fit(fake.numpy()).score_samples(real.numpy()).mean()
+    assert f.parzen_log_likelihood(fake, real, 0.4).item() == pytest.approx(expected, rel=1e-10)
+
+
 def test_a_score_says_what_it_depends_on():
     text = str(f.FeatureScore(value=12.0, features="features-mnist (64)", n=10_000, floor=0.5, ceiling=800.0))
     assert text == "FID(features-mnist (64)) = 12.00, n = 10000, floor 0.50, noise 800 (1.50 % of it)"
@@ -219,6 +228,12 @@ def test_what_cannot_be_features_is_refused(function):
         function(real * float("nan"), real)
     with pytest.raises(ValueError, match="they have 3 and 4 features"):
         function(real[:, :3], real)
+
+
+@pytest.mark.bad_input
+def test_a_window_without_width_is_refused():
+    with pytest.raises(ValueError, match="sigma must be positive, got 0"):
+        f.parzen_log_likelihood(torch.zeros(3, 2), torch.zeros(3, 2), 0.0)
 
 
 @pytest.mark.bad_input

@@ -1,0 +1,42 @@
+"""Training as iteration: loops that yield reports, consumers that watch them, recipes that put model, data and loss together.
+
+    for report in train.gan(G, D, batches, steps=1000):
+        print(report.step, float(report.loss_d), float(report.loss_g))
+
+`python -m course_lib train NAME` runs a recipe.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from course_lib.train.batches import Batches
+from course_lib.train.consumers import live_plot, progress, save_every
+from course_lib.train.ema import Ema
+from course_lib.train.gan_loop import GanTraining, Report, frozen, gan
+
+__all__ = ["Batches", "Ema", "GanTraining", "Report", "frozen", "gan", "live_plot", "main", "progress", "save_every"]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """`python -m course_lib train NAME [--steps N] [--device D] [--data FOLDER] [--resume] [--out FOLDER]`; returns the exit status."""
+    from course_lib.train.recipes import all_recipes
+
+    recipes = all_recipes()
+    parser = argparse.ArgumentParser(prog="python -m course_lib train", description="Train a network by its recipe.")
+    parser.add_argument("name", metavar="NAME", help="one of: " + ", ".join(sorted(recipes)))
+    parser.add_argument("--steps", type=int, help="train so many steps instead of the recipe's number")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
+    parser.add_argument("--data", type=Path, help="folder of the data sets (default: $COURSE_DATA)")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the output folder")
+    parser.add_argument("--out", type=Path, help="folder for checkpoint, weights and card (default: runs/NAME)")
+    options = parser.parse_args(argv)
+    if options.name not in recipes:
+        parser.error(f"there is no recipe {options.name!r}; there are: {', '.join(sorted(recipes))}")
+    if options.steps is not None and options.steps < 1:
+        parser.error(f"--steps must be at least 1, got {options.steps}")
+    if options.data is not None:
+        os.environ["COURSE_DATA"] = str(options.data)
+    out = options.out or Path("runs") / options.name
+    recipes[options.name](out=out, steps=options.steps, device=options.device, resume=options.resume)
+    return 0
