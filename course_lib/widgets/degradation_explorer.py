@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -23,9 +22,10 @@ from torch import Tensor
 from course_lib import data, degrade, images, metrics
 from course_lib.resample import imresize
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
-    from PIL import ImageFont
+    pass
 
     from course_lib.plots import Figure
 
@@ -335,7 +335,6 @@ TITLE, BETWEEN, FOOT = 38, 24, 46  # heights of the text above the panels, betwe
 WIDTH, HEIGHT = 2 * MARGIN + 3 * SIZE + 2 * GAP, TITLE + SIZE + BETWEEN + SIZE + FOOT
 COLUMNS = tuple(MARGIN + k * (SIZE + GAP) for k in range(3))
 ROWS = (TITLE, TITLE + SIZE + BETWEEN)
-INK, FAINT, LINE, FRAME = (0, 0, 0), (80, 80, 80), (170, 170, 170), (213, 94, 0)
 ERROR_RANGES = (16, 32, 64, 128, 255)
 
 
@@ -387,16 +386,16 @@ def render(state: State) -> bytes:
         ("Error y − x in grey levels", "blue: y too dark, red: y too bright"),
     ]
     for column, (title, below) in zip(COLUMNS, titles, strict=True):
-        draw.text((column, 15), title, INK, _font(13, bold=True), anchor="ls")
-        draw.text((column, 31), below, FAINT, _font(12), anchor="ls")
+        draw.text((column, 15), title, INK, font(13, bold=True), anchor="ls")
+        draw.text((column, 31), below, FAINT, font(12), anchor="ls")
     for column, text in zip(
         COLUMNS, (f"The framed part of x, {SIZE // size} times larger", "The same part of y", "Its error"), strict=True
     ):
-        draw.text((column, ROWS[1] - 7), text, FAINT, _font(12), anchor="ls")
+        draw.text((column, ROWS[1] - 7), text, FAINT, font(12), anchor="ls")
 
     for column, (name, value) in zip((COLUMNS[0], COLUMNS[0] + 230, COLUMNS[0] + 385), _numbers(state), strict=True):
-        draw.text((column, HEIGHT - 14), name, FAINT, _font(13), anchor="ls")
-        draw.text((column + 6 + draw.textlength(name, _font(13)), HEIGHT - 14), value, INK, _font(16, bold=True), anchor="ls")
+        draw.text((column, HEIGHT - 14), name, FAINT, font(13), anchor="ls")
+        draw.text((column + 6 + draw.textlength(name, font(13)), HEIGHT - 14), value, INK, font(16, bold=True), anchor="ls")
     _scale(draw, COLUMNS[2], HEIGHT - 30, limit)
 
     buffer = io.BytesIO()
@@ -428,15 +427,6 @@ def _error_table() -> UInt8[np.ndarray, "255 3"]:
     return colormaps["RdBu_r"](np.linspace(0, 1, 255), bytes=True)[:, :3].copy()
 
 
-@lru_cache(maxsize=8)
-def _font(size: int, bold: bool = False) -> "ImageFont.FreeTypeFont":
-    """DejaVu Sans, which matplotlib ships: the same letters on every machine."""
-    import matplotlib
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
-
-
 def _frame(draw, left: int, top: int, size: int) -> None:
     """An orange frame just outside the part, with a white rim so that it shows on any picture."""
     for grow, colour in ((3, (255, 255, 255)), (2, FRAME), (1, FRAME)):
@@ -448,7 +438,7 @@ def _scale(draw, left: int, top: int, limit: int) -> None:
     for share, text, anchor in ((0, f"≤ −{limit}", "ls"), (0.25, "", "ms"), (0.5, "0", "ms"), (0.75, "", "ms"), (1, f"≥ +{limit}", "rs")):
         at = left + share * (SIZE - 1)
         draw.line((at, top + 10, at, top + 13), INK)
-        draw.text((at, top + 26), text, INK, _font(11), anchor=anchor)
+        draw.text((at, top + 26), text, INK, font(11), anchor=anchor)
 
 
 # -------------------------------------------------------------------------------------------------- where no widget runs
@@ -492,8 +482,6 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
     """
     from PIL import Image, ImageDraw
 
-    from course_lib.plots import Figure
-
     if not states:
         raise ValueError("states: got none, expected at least one State")
     text_width, header = 230, 26
@@ -502,7 +490,7 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
     picture = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(picture)
     for column, text in zip(left, ("Degraded y", "Part, twice as large", "Error y − x"), strict=True):
-        draw.text((column, 18), text, FAINT, _font(12), anchor="ls")
+        draw.text((column, 18), text, FAINT, font(12), anchor="ls")
     for number, state in enumerate(states):
         row = header + number * (TILE + GAP)
         x, y = _clean(state.photo), _degraded(state.photo, state.degradation, state.strength, state.seed)
@@ -514,19 +502,14 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
         for column, tile in zip(left, tiles, strict=True):
             picture.paste(Image.fromarray(tile), (column, row))
             draw.rectangle((column - 1, row - 1, column + TILE, row + TILE), outline=LINE)
-        draw.text((MARGIN, row + 16), DEGRADATIONS[state.degradation].title, INK, _font(14, bold=True), anchor="ls")
-        draw.text((MARGIN, row + 36), state.label, FAINT, _font(12), anchor="ls")
+        draw.text((MARGIN, row + 16), DEGRADATIONS[state.degradation].title, INK, font(14, bold=True), anchor="ls")
+        draw.text((MARGIN, row + 36), state.label, FAINT, font(12), anchor="ls")
         for line, (name, value) in enumerate(_numbers(state)):
-            draw.text((MARGIN, row + 62 + 20 * line), name, FAINT, _font(13), anchor="ls")
-            draw.text((MARGIN + 50, row + 62 + 20 * line), value, INK, _font(13, bold=True), anchor="ls")
-        draw.text((MARGIN, row + 122), f"error scale: ±{limit} grey levels", FAINT, _font(11), anchor="ls")
+            draw.text((MARGIN, row + 62 + 20 * line), name, FAINT, font(13), anchor="ls")
+            draw.text((MARGIN + 50, row + 62 + 20 * line), value, INK, font(13, bold=True), anchor="ls")
+        draw.text((MARGIN, row + 122), f"error scale: ±{limit} grey levels", FAINT, font(11), anchor="ls")
 
-    figure = Figure(figsize=(width / 80, height / 80), dpi=80, layout="none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(np.asarray(picture), interpolation="nearest", aspect="auto")
-    axes.set_axis_off()
-    figure.alt_text = " ".join(describe(state).split(" Zoom:")[0] for state in states)
-    return figure
+    return as_figure(picture, " ".join(describe(state).split(" Zoom:")[0] for state in states))
 
 
 def _tile(start: int, size: int, tile: int) -> tuple[int, int]:

@@ -28,9 +28,10 @@ from course_lib.metrics.modes import mode_coverage
 from course_lib.models import MLPDiscriminator, MLPGenerator
 from course_lib.train import Batches, GanTraining, gan
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.drawing import FAINT, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import ImageDraw
 
     from course_lib.plots import Figure
 
@@ -334,7 +335,6 @@ PLANE = 440  # pixels, the side of the plane
 MARGIN, TOP = 8, 40
 SIDE = MARGIN + PLANE + 24  # where the right column begins
 WIDTH, HEIGHT = SIDE + 330, TOP + PLANE + 44
-INK, FAINT, LINE = (0, 0, 0), (80, 80, 80), (170, 170, 170)
 BLUE, ORANGE = (0, 114, 178), (213, 94, 0)
 ARROW, LONGEST = 0.3, 0.5  # an arrow's length in units of the plane for a gradient of 1, and the longest that is drawn
 
@@ -362,16 +362,16 @@ def render(view: View) -> bytes:
     picture.paste(_plane_picture(view, PLANE), (MARGIN, TOP))
     draw = ImageDraw.Draw(picture)
     draw.rectangle((MARGIN - 1, TOP - 1, MARGIN + PLANE, TOP + PLANE), outline=LINE)
-    draw.text((MARGIN, 15), "The plane", INK, _font(13, bold=True), anchor="ls")
-    draw.text((MARGIN, 32), "dark dots: data    white circles: samples    arrows: where G's loss pulls them", FAINT, _font(11), anchor="ls")
+    draw.text((MARGIN, 15), "The plane", INK, font(13, bold=True), anchor="ls")
+    draw.text((MARGIN, 32), "dark dots: data    white circles: samples    arrows: where G's loss pulls them", FAINT, font(11), anchor="ls")
     bar = np.linspace(0, 1, 160)[None].repeat(10, axis=0)
     picture.paste(Image.fromarray(_colours(bar)), (MARGIN, TOP + PLANE + 10))
-    draw.text((MARGIN, TOP + PLANE + 36), "0", INK, _font(11), anchor="ls")
-    draw.text((MARGIN + 160, TOP + PLANE + 36), "1", INK, _font(11), anchor="rs")
-    draw.text((MARGIN + 170, TOP + PLANE + 20), LOSSES[view.loss].scale, FAINT, _font(11), anchor="ls")
+    draw.text((MARGIN, TOP + PLANE + 36), "0", INK, font(11), anchor="ls")
+    draw.text((MARGIN + 160, TOP + PLANE + 36), "1", INK, font(11), anchor="rs")
+    draw.text((MARGIN + 170, TOP + PLANE + 20), LOSSES[view.loss].scale, FAINT, font(11), anchor="ls")
 
-    draw.text((SIDE, 15), f"{LOSSES[view.loss].title} loss", INK, _font(13, bold=True), anchor="ls")
-    draw.text((SIDE, 32), f"{_steps(view.steps_d)} of D, {view.steps_g} of G", FAINT, _font(11), anchor="ls")
+    draw.text((SIDE, 15), f"{LOSSES[view.loss].title} loss", INK, font(13, bold=True), anchor="ls")
+    draw.text((SIDE, 32), f"{_steps(view.steps_d)} of D, {view.steps_g} of G", FAINT, font(11), anchor="ls")
     numbers = (
         ("D loss", _number(view.loss_d)),
         ("G loss", _number(view.loss_g)),
@@ -382,8 +382,8 @@ def render(view: View) -> bytes:
     )
     for k, (name, value) in enumerate(numbers):
         x, y = SIDE + 165 * (k % 2), TOP + 20 + 24 * (k // 2)
-        draw.text((x, y), name, FAINT, _font(12), anchor="ls")
-        draw.text((x + 74, y), value, INK, _font(14, bold=True), anchor="ls")
+        draw.text((x, y), name, FAINT, font(12), anchor="ls")
+        draw.text((x + 74, y), value, INK, font(14, bold=True), anchor="ls")
     _draw_history(draw, view, TOP + 110, 150)
     _draw_shares(draw, view, TOP + 316, 110)
 
@@ -438,20 +438,20 @@ def _draw_history(draw: "ImageDraw.ImageDraw", view: View, top: int, height: int
     high = high if high > low else low + 1
     left, right = SIDE + 40, SIDE + 320
 
-    def at(step: float, value: float) -> tuple[float, float]:
+    def at(step: float | int, value: float | int) -> tuple[float, float]:
         width = max(steps[-1] - steps[0], 1)
         return left + (step - steps[0]) / width * (right - left), top + height - (value - low) / (high - low) * height
 
-    draw.text((SIDE, top - 8), "Losses", INK, _font(12, bold=True), anchor="ls")
+    draw.text((SIDE, top - 8), "Losses", INK, font(12, bold=True), anchor="ls")
     for k, (text, colour) in enumerate((("D: solid", BLUE), ("G: dashed", ORANGE))):
-        draw.text((SIDE + 70 + 80 * k, top - 8), text, colour, _font(12), anchor="ls")
+        draw.text((SIDE + 70 + 80 * k, top - 8), text, colour, font(12), anchor="ls")
     draw.rectangle((left - 1, top - 1, right + 1, top + height + 1), outline=LINE)
     for value in (low, high):
-        draw.text((left - 6, at(0, value)[1]), f"{value:.2g}", FAINT, _font(11), anchor="rm")
+        draw.text((left - 6, at(0, value)[1]), f"{value:.2g}", FAINT, font(11), anchor="rm")
     for text, value in marks.items():
         y = at(0, value)[1]
         draw.line((left, y, right, y), LINE)
-        draw.text((right - 2, y - 2), text, FAINT, _font(11), anchor="rs")
+        draw.text((right - 2, y - 2), text, FAINT, font(11), anchor="rs")
     for values, colour, dashed in ((loss_d, BLUE, False), (loss_g, ORANGE, True)):
         line = np.array([at(step, value) for step, value in zip(steps, values, strict=True)])
         if len(line) == 1:
@@ -463,23 +463,23 @@ def _draw_history(draw: "ImageDraw.ImageDraw", view: View, top: int, height: int
             for begin in range(left, right, 10):
                 across = np.linspace(begin, begin + 6, 7)
                 draw.line([*zip(across, np.interp(across, line[:, 0], line[:, 1]), strict=True)], colour, 2)
-    draw.text((left, top + height + 17), f"step {steps[0]:.0f}", FAINT, _font(11), anchor="ls")
-    draw.text((right, top + height + 17), f"step {steps[-1]:.0f}, of D or G", FAINT, _font(11), anchor="rs")
+    draw.text((left, top + height + 17), f"step {steps[0]:.0f}", FAINT, font(11), anchor="ls")
+    draw.text((right, top + height + 17), f"step {steps[-1]:.0f}, of D or G", FAINT, font(11), anchor="rs")
 
 
 def _draw_shares(draw: "ImageDraw.ImageDraw", view: View, top: int, height: int) -> None:
     """The share of the samples that is nearest to each mode."""
     left, step = SIDE + 40, 35
-    draw.text((SIDE, top - 8), "Share of samples by nearest mode", INK, _font(12, bold=True), anchor="ls")
+    draw.text((SIDE, top - 8), "Share of samples by nearest mode", INK, font(12, bold=True), anchor="ls")
     even = top + height - height / MODES
     for mode, share in enumerate(view.share):
         x = left + step * mode
         draw.rectangle((x + 6, top + height - height * float(share), x + step - 6, top + height), fill=ORANGE)
-        draw.text((x + step / 2, top + height + 15), f"{mode + 1}", FAINT, _font(11), anchor="ms")
+        draw.text((x + step / 2, top + height + 15), f"{mode + 1}", FAINT, font(11), anchor="ms")
     draw.line((left, even, left + step * MODES, even), INK)
     draw.line((left, top + height, left + step * MODES, top + height), LINE)
     for y, text in ((top + 4, "1"), (even, "1/8")):
-        draw.text((left - 6, y), text, FAINT, _font(11), anchor="rm")
+        draw.text((left - 6, y), text, FAINT, font(11), anchor="rm")
 
 
 def _colours(shade: Float[np.ndarray, "h w"]) -> np.ndarray:
@@ -495,15 +495,6 @@ def _table() -> np.ndarray:
     return np.rint(255 * (0.25 + 0.75 * table)).astype(np.uint8)  # paler, so that points and arrows stand out
 
 
-@lru_cache(maxsize=8)
-def _font(size: int, bold: bool = False) -> "ImageFont.FreeTypeFont":
-    """DejaVu Sans, which matplotlib ships: the same letters on every machine."""
-    import matplotlib
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
-
-
 # ----------------------------------------------------------------------------------------------------- where no widget runs
 
 
@@ -517,8 +508,6 @@ def static_sheet() -> "Figure":
     """
     from PIL import Image, ImageDraw
 
-    from course_lib.plots import Figure
-
     cases = (("ahead", "non-saturating"), ("ahead", "saturating"), ("collapsed", "non-saturating"), ("trained", "non-saturating"))
     views = [Lab(start, loss).view() for start, loss in cases]
     side, gap, header = 180, 12, 58
@@ -529,15 +518,10 @@ def static_sheet() -> "Figure":
         picture.paste(_plane_picture(view, side), (left, header))
         draw.rectangle((left - 1, header - 1, left + side, header + side), outline=LINE)
         name = {"ahead": "D far ahead", "collapsed": "collapsed", "trained": "trained"}[view.start]
-        draw.text((left, 14), name, INK, _font(13, bold=True), anchor="ls")
-        draw.text((left, 32), f"{view.loss} loss", FAINT, _font(11), anchor="ls")
-        draw.text((left, 49), f"gradient {_number(view.gradient)}, {view.modes} of {MODES} modes", FAINT, _font(11), anchor="ls")
-    figure = Figure(figsize=(picture.width / 80, picture.height / 80), dpi=80, layout="none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(np.asarray(picture), interpolation="nearest", aspect="auto")
-    axes.set_axis_off()
-    figure.alt_text = " ".join(describe(view) for view in views)
-    return figure
+        draw.text((left, 14), name, INK, font(13, bold=True), anchor="ls")
+        draw.text((left, 32), f"{view.loss} loss", FAINT, font(11), anchor="ls")
+        draw.text((left, 49), f"gradient {_number(view.gradient)}, {view.modes} of {MODES} modes", FAINT, font(11), anchor="ls")
+    return as_figure(picture, " ".join(describe(view) for view in views))
 
 
 # ---------------------------------------------------------------------------------------------------------------- the widget

@@ -8,7 +8,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -21,9 +20,10 @@ from torch import Tensor
 from course_lib import data, degrade, images
 from course_lib.classical import nl_means_weights
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import ImageDraw
 
     from course_lib.plots import Figure
 
@@ -179,7 +179,6 @@ COLUMNS = (MARGIN, MARGIN + SIZE + GAP, MARGIN + SIZE + PANEL + 2 * GAP)
 WIDTH, HEIGHT = COLUMNS[2] + PANEL + MARGIN, TITLE + SIZE + 180
 PATCHES, PATCH_SIDE = TITLE + SIZE + 66, 99  # top and side of the three patches; 99 holds 3, 9 and 11 pixels exactly
 SCALE = (400, WIDTH - 2 * MARGIN - 30)  # where grey level 0 and 255 lie
-INK, FAINT, LINE, FRAME = (0, 0, 0), (80, 80, 80), (170, 170, 170), (213, 94, 0)
 
 
 def render(state: State) -> bytes:
@@ -235,12 +234,12 @@ def _labels(draw: "ImageDraw.ImageDraw", state: State) -> None:
         ("The weights", f"h = {state.h_over_sigma:g} σ = {state.h_over_sigma * SIGMA:g} grey levels"),
     ]
     for column, (title, below) in zip(COLUMNS, titles, strict=True):
-        draw.text((column, 15), title, INK, _font(13, bold=True), anchor="ls")
-        draw.text((column, 31), below, FAINT, _font(12), anchor="ls")
-    draw.text((COLUMNS[2], TITLE + SIZE + 32), "0 %", INK, _font(11), anchor="ls")
-    draw.text((COLUMNS[2] + PANEL, TITLE + SIZE + 32), f"{most:.3g} %", INK, _font(11), anchor="rs")
+        draw.text((column, 15), title, INK, font(13, bold=True), anchor="ls")
+        draw.text((column, 31), below, FAINT, font(12), anchor="ls")
+    draw.text((COLUMNS[2], TITLE + SIZE + 32), "0 %", INK, font(11), anchor="ls")
+    draw.text((COLUMNS[2] + PANEL, TITLE + SIZE + 32), f"{most:.3g} %", INK, font(11), anchor="rs")
     for k, name in enumerate(("patch, noisy", "patch, clean", "mean of patches")):
-        draw.text((MARGIN + k * (PATCH_SIDE + GAP), PATCHES - 7), name, FAINT, _font(12), anchor="ls")
+        draw.text((MARGIN + k * (PATCH_SIDE + GAP), PATCHES - 7), name, FAINT, font(12), anchor="ls")
 
 
 def _values(draw: "ImageDraw.ImageDraw", state: State) -> None:
@@ -263,11 +262,11 @@ def _values(draw: "ImageDraw.ImageDraw", state: State) -> None:
         )
     for k, (key, name, _) in enumerate(names):
         text = f"{name} {v[key]:.0f}"
-        draw.text((first + 132 * k, PATCHES - 7), text, INK, _font(13, bold=True), anchor="ls")
-    draw.text((first, PATCHES + 12), "above: ▼ clean, ▽ noisy    below: ▲ estimate", FAINT, _font(11), anchor="ls")
+        draw.text((first + 132 * k, PATCHES - 7), text, INK, font(13, bold=True), anchor="ls")
+    draw.text((first, PATCHES + 12), "above: ▼ clean, ▽ noisy    below: ▲ estimate", FAINT, font(11), anchor="ls")
     left = f"As many as {v['pixels']:.1f} equal weights: noise of σ / √{v['pixels']:.1f} = {SIGMA / v['pixels'] ** 0.5:.1f} is left"
-    draw.text((first, PATCHES + 79), left, INK, _font(12), anchor="ls")
-    draw.text((first, PATCHES + 97), f"The pixel's own share: {100 * v['own']:.1f} %", INK, _font(12), anchor="ls")
+    draw.text((first, PATCHES + 79), left, INK, font(12), anchor="ls")
+    draw.text((first, PATCHES + 97), f"The pixel's own share: {100 * v['own']:.1f} %", INK, font(12), anchor="ls")
 
 
 def _grey(x: Float[Tensor, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -320,15 +319,6 @@ def _table() -> UInt8[np.ndarray, "256 3"]:
     return colormaps["viridis"](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
 
 
-@lru_cache(maxsize=8)
-def _font(size: int, bold: bool = False) -> "ImageFont.FreeTypeFont":
-    """DejaVu Sans, which matplotlib ships: the same letters on every machine."""
-    import matplotlib
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
-
-
 def _frame(draw: "ImageDraw.ImageDraw", left: int, top: int, size: int, inside: tuple[int, int, int, int] | None = None) -> None:
     """A frame just outside the square, orange with a white rim; cut where it would leave the box ``inside``."""
     for grow, colour in ((3, (255, 255, 255)), (2, FRAME), (1, FRAME)):
@@ -373,8 +363,6 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
     """
     from PIL import Image, ImageDraw
 
-    from course_lib.plots import Figure
-
     if not states:
         raise ValueError("states: got none, expected at least one State")
     side = 8 * WINDOW
@@ -383,7 +371,7 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
     draw = ImageDraw.Draw(picture)
     for k, state in enumerate(states):
         left, v = k * (side + GAP) + GAP // 2, measure(state)
-        draw.text((left, 16), f"{state.photo}, row {state.row}, column {state.column}", INK, _font(11), anchor="ls")
+        draw.text((left, 16), f"{state.photo}, row {state.row}, column {state.column}", INK, font(11), anchor="ls")
         tiles = (_enlarged(_window_in_grey(state), side), _enlarged(_weight_colours(state), side))
         for number, tile in enumerate(tiles):
             top = 24 + number * (side + GAP)
@@ -395,14 +383,9 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
             f"like {v['pixels']:.0f} equal weights",
         )
         for number, line in enumerate(lines):
-            draw.text((left, 24 + 2 * (side + GAP) + 14 + 18 * number), line, INK, _font(12, bold=number == 1), anchor="ls")
+            draw.text((left, 24 + 2 * (side + GAP) + 14 + 18 * number), line, INK, font(12, bold=number == 1), anchor="ls")
 
-    figure = Figure(figsize=(width / 80, height / 80), dpi=80, layout="none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(np.asarray(picture), interpolation="nearest", aspect="auto")
-    axes.set_axis_off()
-    figure.alt_text = " ".join(describe(state) for state in states)
-    return figure
+    return as_figure(picture, " ".join(describe(state) for state in states))
 
 
 # --------------------------------------------------------------------------------------------------------------- the widget

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -21,9 +20,10 @@ from torch import Tensor
 from course_lib import data, degrade, images, metrics
 from course_lib.classical import Group, inspect_block
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.drawing import FAINT, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
-    from PIL import ImageFont
+    pass
 
     from course_lib.plots import Figure
 
@@ -229,7 +229,6 @@ NEAR, ENLARGED = 51, 5  # the neighbourhood in image pixels, and how much larger
 LEFT, RIGHT = MARGIN, MARGIN + SIZE + GAP
 STRIP, STRIPS = 16 * (4 * BLOCK + 2), 58  # width of a strip; from one strip to the next
 WIDTH, HEIGHT = RIGHT + STRIP + MARGIN, TITLE + SIZE + BETWEEN + NEAR * ENLARGED + MARGIN
-INK, FAINT, LINE = (0, 0, 0), (80, 80, 80), (170, 170, 170)
 REFERENCE, MATCH, REMOVED = (213, 94, 0), (86, 180, 233), 232
 LARGEST = 255  # standard deviations, the end of the scale of the spectra
 NAMES = {
@@ -278,18 +277,18 @@ def render(state: State) -> bytes:
 
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
-    draw.text((LEFT, 15), f"Noisy image y: {state.photo}, σ = {state.sigma:g}", INK, _font(13, bold=True), anchor="ls")
-    draw.text((LEFT, 31), "orange: reference block, blue: its matches", FAINT, _font(12), anchor="ls")
-    draw.text((LEFT, below - 7), f"Around the block, {ENLARGED} times larger", FAINT, _font(12), anchor="ls")
+    draw.text((LEFT, 15), f"Noisy image y: {state.photo}, σ = {state.sigma:g}", INK, font(13, bold=True), anchor="ls")
+    draw.text((LEFT, 31), "orange: reference block, blue: its matches", FAINT, font(12), anchor="ls")
+    draw.text((LEFT, below - 7), f"Around the block, {ENLARGED} times larger", FAINT, font(12), anchor="ls")
     _frames(draw, state, LEFT, TITLE, (0, 0), 1)
     _frames(draw, state, LEFT, below, (near[0].start, near[1].start), ENLARGED)
     for number, title in enumerate(NAMES.values()):
-        draw.text((RIGHT, TITLE + STRIPS * number - 7), title, FAINT, _font(12), anchor="ls")
+        draw.text((RIGHT, TITLE + STRIPS * number - 7), title, FAINT, font(12), anchor="ls")
     _scale(draw, RIGHT, bar, state.threshold)
     for number, (name, value) in enumerate(_numbers(state)):
         baseline = bar + 62 + 20 * number
-        draw.text((RIGHT, baseline), name, FAINT, _font(13), anchor="ls")
-        draw.text((RIGHT + 150, baseline), value, INK, _font(14, bold=True), anchor="ls")
+        draw.text((RIGHT, baseline), name, FAINT, font(13), anchor="ls")
+        draw.text((RIGHT + 150, baseline), value, INK, font(14, bold=True), anchor="ls")
 
     buffer = io.BytesIO()
     picture.save(buffer, "png", compress_level=1)  # noise does not compress: more effort costs time and saves little
@@ -340,15 +339,6 @@ def _table() -> UInt8[np.ndarray, "256 3"]:
     return colormaps["viridis_r"](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
 
 
-@lru_cache(maxsize=8)
-def _font(size: int, bold: bool = False) -> "ImageFont.FreeTypeFont":
-    """DejaVu Sans, which matplotlib ships: the same letters on every machine."""
-    import matplotlib
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
-
-
 def _frames(draw, state: State, left: int, top: int, origin: tuple[int, int], zoom: int) -> None:
     """Frame the matches, the reference block last and with a white rim, so that it shows on any picture."""
     group = _group(state)
@@ -367,17 +357,17 @@ def _scale(draw, left: int, top: int, threshold: float | int) -> None:
     """Label the colour bar in standard deviations, and mark the threshold on it."""
     draw.rectangle((left - 1, top - 1, left + SIZE, top + 10), outline=LINE)
 
-    def at(value: float) -> float:
+    def at(value: float | int) -> float:
         return left + math.log1p(value) / math.log1p(LARGEST) * (SIZE - 1)
 
     for value, text, anchor in ((0, "0", "ls"), (15, "15", "ms"), (63, "63", "ms"), (LARGEST, f"≥ {LARGEST}", "rs")):
         draw.line((at(value), top + 10, at(value), top + 13), INK)
-        draw.text((at(value), top + 26), text, INK, _font(11), anchor=anchor)
+        draw.text((at(value), top + 26), text, INK, font(11), anchor=anchor)
     draw.line((at(threshold), top - 2, at(threshold), top + 16), INK, width=2)
     if 0.5 <= threshold <= 10:
-        draw.text((at(threshold), top + 27), f"λ = {threshold:g}", INK, _font(11, bold=True), anchor="ms")
-    draw.text((left + SIZE + 10, top + 9), "size of a coefficient, in standard deviations", FAINT, _font(11), anchor="ls")
-    draw.text((left + SIZE + 10, top + 24), "of its noise", FAINT, _font(11), anchor="ls")
+        draw.text((at(threshold), top + 27), f"λ = {threshold:g}", INK, font(11, bold=True), anchor="ms")
+    draw.text((left + SIZE + 10, top + 9), "size of a coefficient, in standard deviations", FAINT, font(11), anchor="ls")
+    draw.text((left + SIZE + 10, top + 24), "of its noise", FAINT, font(11), anchor="ls")
 
 
 # -------------------------------------------------------------------------------------------------- where no widget runs
@@ -410,8 +400,6 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
     """
     from PIL import Image, ImageDraw
 
-    from course_lib.plots import Figure
-
     if not states:
         raise ValueError("states: got none, expected at least one State")
     zoom, side = 3, 3 * NEAR
@@ -429,17 +417,12 @@ def static_sheet(states: Sequence[State] = SHEET) -> "Figure":
             (("noisy", "noisy"), ("spectrum", "spectrum"), ("shrunk", "after threshold"), ("returned", "returned"), ("removed", "removed"))
         ):
             picture.paste(Image.fromarray(_strip(name, blocks[name][:16], state, 2)), (strips, top + 34 * line))
-            draw.text((texts, top + 34 * line + 12), label, FAINT, _font(11), anchor="ls")
+            draw.text((texts, top + 34 * line + 12), label, FAINT, font(11), anchor="ls")
         for line, (name, value) in enumerate(_numbers(state)):
-            draw.text((texts + 105, top + 10 + 33 * line), name, FAINT, _font(11), anchor="ls")
-            draw.text((texts + 105, top + 24 + 33 * line), value.split(" (")[0], INK, _font(12, bold=True), anchor="ls")
+            draw.text((texts + 105, top + 10 + 33 * line), name, FAINT, font(11), anchor="ls")
+            draw.text((texts + 105, top + 24 + 33 * line), value.split(" (")[0], INK, font(12, bold=True), anchor="ls")
 
-    figure = Figure(figsize=(picture.width / 80, picture.height / 80), dpi=80, layout="none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(np.asarray(picture), interpolation="nearest", aspect="auto")
-    axes.set_axis_off()
-    figure.alt_text = " ".join(describe(state) for state in states)
-    return figure
+    return as_figure(picture, " ".join(describe(state) for state in states))
 
 
 # ------------------------------------------------------------------------------------------------------------- the widget

@@ -5,6 +5,9 @@ published: half the width, batches of 64, and a learning rate of 1.5e-3 instead 
 Narrow networks that start from such small weights bear it, and minutes on a CPU need it: after 30 CPU-seconds on glyphs the FID
 was 158 at 2e-4, 106 at 6e-4, 74 at 1.5e-3 (one seed).
 
+Glyphs are drawn, so there can be as many as wanted, and there must be: in a run of 40,000 steps on 20,000 of them the FID fell to 1.3 % of
+that of noise by step 15,000; then D knew the images by heart, its loss fell below 0.01, and at the end G had lost two of ten classes.
+
 What ships is the average of G's weights over the last steps. A run also keeps a *history* for the time machine: samples from
 fixed latents and the FID at steps spaced logarithmically, and both losses all along.
 """
@@ -18,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib import zoo
+from course_lib import data, zoo
 from course_lib.files import atomic_write
 from course_lib.metrics.features import FeatureScore, fid, inception_score, memorisation, precision_recall
 from course_lib.models import DCGANDiscriminator, DCGANGenerator
@@ -27,7 +30,8 @@ from course_lib.train.batches import Batches
 from course_lib.train.gan_loop import gan
 from course_lib.train.recipes.classifier import SOURCES, hardware, real_images
 
-STEPS = 40_000
+STEPS = 20_000
+_GLYPHS = 120_000  # to train on
 _GENERATOR = {"size": 28, "latent_dim": 64, "features": 32, "channels": 1}
 _DISCRIMINATOR = {"size": 28, "features": 32, "channels": 1}
 _LEARNING_RATE = 1.5e-3
@@ -39,8 +43,8 @@ _FID_SAMPLES = 2000  # of a snapshot
 def snapshot_steps(steps: int) -> list[int]:
     """0, then from 10 in equal ratios while they are less than `steps`, and `steps` itself.
 
-    >>> snapshot_steps(40_000)
-    [0, 10, 18, 31, 56, 99, 175, 309, 548, 970, 1719, 3045, 5395, 9558, 16934, 30000, 40000]
+    >>> snapshot_steps(20_000)
+    [0, 10, 18, 31, 56, 99, 175, 309, 548, 970, 1719, 3045, 5395, 9558, 16934, 20000]
     """
     within = (round(_FIRST * _RATIO**i) for i in range(50))
     return sorted({0, steps, *(step for step in within if step < steps)})
@@ -131,7 +135,9 @@ def train_dcgan(source: str, *, out: str | Path, steps: int | None = None, devic
     torch.manual_seed(seed)
     G = DCGANGenerator(**_GENERATOR).to(device, memory_format=torch.channels_last)
     D = DCGANDiscriminator(**_DISCRIMINATOR).to(device, memory_format=torch.channels_last)
-    images = real_images(source, train=True)[0] * 2 - 1  # the border: GAN code works in [-1, 1]
+    drawn = source == "glyphs"
+    images = data.glyphs.dataset(_GLYPHS, seed=2).images if drawn else real_images(source, train=True)[0]
+    images = images * 2 - 1  # the border: GAN code works in [-1, 1]
     batches = Batches(images, batch_size=64, seed=seed, device=device)
     training = gan(
         G,
@@ -191,7 +197,7 @@ def train_dcgan(source: str, *, out: str | Path, steps: int | None = None, devic
     write_history(out / f"{name}.npz", history)
     facts = {
         "command": f"python -m course_lib train {name}",
-        "data": SOURCES[source],
+        "data": f"glyphs, {_GLYPHS} drawn with seed 2" if drawn else SOURCES[source],
         "steps": steps,
         "seed": seed,
         "hardware": hardware(device),

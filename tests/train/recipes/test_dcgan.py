@@ -30,6 +30,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(dcgan, "_FID_SAMPLES", 100)
     images = {train: dcgan.real_images("glyphs", train)[0][:400] for train in (True, False)}
     monkeypatch.setattr(dcgan, "real_images", lambda source, train: (images[train], None))
+    monkeypatch.setattr(dcgan, "_GLYPHS", 400)
     monkeypatch.setattr(dcgan, "evaluate", partial(dcgan.evaluate, n=200))
     return images
 
