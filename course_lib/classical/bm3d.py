@@ -13,7 +13,7 @@ One structure makes this fast: the 2-D transform of a block and its inverse are 
 gather rows of coefficients and scatter rows back, and the inverse transform runs once, after the rows have been added up. Distances are
 matrix products. The image is worked through in bands of rows, so that memory grows with the width of the image, not with its area.
 
-The published method (equation numbers below are the paper's):
+The published method, whose steps 1a, 1b, 2a, 2b are marked below:
     K. Dabov, A. Foi, V. Katkovnik, K. Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative filtering",
     IEEE Transactions on Image Processing 16(8), 2007.
 From the authors' revision comes what is said below about blocks that overlap; it gives about 0.07 dB more:
@@ -213,9 +213,9 @@ def _require_noisy(y: Float[Tensor, "*n c h w"], name: str, block_size: int) -> 
     return y.reshape(-1, *y.shape[-3:])
 
 
-def _require_tile(tile: int | None, device: torch.device) -> int:
+def _require_tile(tile: int | None, y: Tensor) -> int:
     if tile is None:
-        return 128 if device.type == "cpu" else 1024
+        return 192 // y.shape[-3] if y.device.type == "cpu" else 1024
     if not isinstance(tile, int) or isinstance(tile, bool):
         raise TypeError(f"tile: got {tile!r}, expected an int, the rows of pixels handled at once, or None")
     if tile < 1:
@@ -224,17 +224,20 @@ def _require_tile(tile: int | None, device: torch.device) -> int:
 
 
 # ----------------------------------------------------------------------------------------------------------------------------------
-# Grouping (section III-B.1; distances: equations (4) and (8), groups: (5) and (9))
+# Grouping (steps 1a.i and 2a.i)
 # ----------------------------------------------------------------------------------------------------------------------------------
 
 
-def _grey_levels(guide: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """Round to whole grey levels about mid-grey.
+def _searchable(guide: Float[Tensor, "h w"], p: _Parameters) -> tuple[Float[Tensor, "h2 w2"], Float[Tensor, "h3 w3"]]:
+    """Prepare an image for matching: its grey levels, and ‖Z_x‖² for each position x, both padded by half a search window.
 
-    Sums of products of these are exact in float32, so that the same blocks match whatever the device, the number of threads or the
-    size of the bands.
+    The levels are rounded to whole numbers about mid-grey. Sums of products of these are exact in float32, so that the same blocks match
+    whatever the device, the number of threads or the size of the bands. Where no block can lie, ‖Z_x‖² is larger than any distance.
     """
-    return ((guide.float() - 0.5) * 255).round_().clamp_(-255, 255)
+    levels = ((guide.float() - 0.5) * 255).round_().clamp_(-255, 255)
+    energy = F.avg_pool2d(levels.square()[None], p.block_size, stride=1, divisor_override=1)[0]
+    half = p.search_window // 2
+    return F.pad(levels, (half,) * 4), F.pad(energy, (half,) * 4, value=2.0**28)
 
 
 def _offsets_by_length(search_window: int, device: torch.device) -> Int[Tensor, "offsets"]:
@@ -244,14 +247,15 @@ def _offsets_by_length(search_window: int, device: torch.device) -> Int[Tensor, 
 
 
 def _match(
-    levels: Float[Tensor, "h w"],
+    levels: Float[Tensor, "h2 w2"],
+    energy: Float[Tensor, "h3 w3"],
     rows: Int[Tensor, "r"],
     columns: Int[Tensor, "r"],
     p: _Parameters,
     max_matches: int,
     max_distance: float | int,
 ) -> tuple[Int[Tensor, "r k"], Int[Tensor, "r k"], Int[Tensor, "r k"], Int[Tensor, "r"]]:
-    """Find the blocks most similar to each reference block.
+    """Find the blocks most similar to each reference block in a `_searchable` image.
 
     ‖Z_x − Z_ref‖² = ‖Z_x‖² − 2 ⟨Z_x, Z_ref⟩ + ‖Z_ref‖², and the inner products with all Z_x in the search window are the correlation of the
     window with the reference block: one convolution with the references as kernels.
@@ -261,22 +265,18 @@ def _match(
     far, since a stack of one has no third dimension. The others point to the reference block.
     """
     n, window, half, device = p.block_size, p.search_window, p.search_window // 2, levels.device
-    energy = F.avg_pool2d(levels.square()[None], n, stride=1, divisor_override=1)[0]
-    reference_energy = energy[rows, columns]
-    energy = F.pad(energy, (half,) * 4, value=2.0**27)  # where no block can lie, the distance is larger than any other
-    levels = F.pad(levels, (half,) * 4)
-
     searched = levels.unfold(0, window + n - 1, 1).unfold(1, window + n - 1, 1)[rows, columns]
     references = searched[:, half : half + n, half : half + n]
-    distances = F.conv2d(searched[None], -2 * references[:, None], reference_energy, groups=len(rows))[0]
+    distances = F.conv2d(searched[None], -2 * references[:, None], energy[rows + half, columns + half], groups=len(rows))[0]
     distances += energy.unfold(0, window, 1).unfold(1, window, 1)[rows, columns]
 
     # One integer holds a distance and, in its last digits, the rank of the offset by length: of two equally good matches the nearer
     # one is taken, and no two keys are equal.
     order = _offsets_by_length(window, device)
     digits = (window**2 - 1).bit_length()
-    key_type = torch.int32 if max_distance * n * n < 2 ** (31 - digits) - 2 else torch.int64
-    unreachable = 2 ** (31 - digits) - 1 if key_type == torch.int32 else 2**26
+    key_type, unreachable = torch.int32, min(2 ** (31 - digits), 2**24) - 1
+    if max_distance * n * n >= unreachable:
+        key_type, unreachable = torch.int64, 2**26
     keys = distances.clamp_(max=unreachable).to(key_type).flatten(1)
     keys.mul_(2**digits).add_(torch.argsort(order).to(key_type))
     best = torch.topk(keys, max_matches, dim=1, largest=False).values
@@ -292,7 +292,7 @@ def _match(
 
 
 # ----------------------------------------------------------------------------------------------------------------------------------
-# Collaborative filtering (step 1: equations (6) and (10); step 2: (9), (11)). Spectra are in units of the noise: σ = 1.
+# Collaborative filtering (steps 1a.ii and 2a.ii). Spectra are in units of the noise: σ = 1.
 # ----------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -339,27 +339,29 @@ def _of_step(wiener: bool, sigma: Float[Tensor, "c"], p: _Parameters) -> tuple[F
 
 
 # ----------------------------------------------------------------------------------------------------------------------------------
-# The noise of blocks that overlap (the revision of 2020, sections III and IV). Two blocks of a stack that share pixels share their noise.
+# The noise of blocks that overlap (from the revision of 2020). Two blocks of a stack that share pixels share their noise.
 # In the mean of the stack it then does not average out, and in the differences it cancels: at low frequencies; at high ones it is the
 # other way round. The variance of each coefficient follows from how far apart the blocks lie.
 # ----------------------------------------------------------------------------------------------------------------------------------
 
 
-def _covariances(matrix: Float[Tensor, "n n"], search_window: int) -> tuple[Float[Tensor, "lags d"], Int[Tensor, "codes"]]:
+def _covariances(matrix: Float[Tensor, "n n"], search_window: int) -> tuple[Float[Tensor, "lags d"], Int[Tensor, "codes"], int]:
     """Tabulate how the noise of two blocks correlates, for each shift between them and each coefficient of the 2-D transform.
 
-    Returns the table, the last row of which is zero, for blocks that do not overlap, and for each difference of two positions, coded as
-    row · 2 search_window + column, the row of the table to look up.
+    Returns the table, the last row of which is zero, for blocks that do not overlap; for each difference of two positions, coded as
+    row · stride + column, the row of the table to look up; and the stride.
     """
-    n, stride = len(matrix), 2 * search_window
+    n = len(matrix)
+    reach = max(search_window, n) - 1
+    stride = 2 * reach + 2
     shifted = F.pad(matrix, (n - 1, n - 1)).unfold(1, n, 1)  # (frequency, shift, n)
     along = (shifted * matrix[:, None]).sum(dim=2).T
     table = torch.einsum("yu,xv->yxuv", along, along).reshape(-1, n * n)
     shift = torch.arange(1 - n, n)
-    origin = (search_window - 1) * (stride + 1)
+    origin = reach * (stride + 1)
     lookup = torch.full((2 * origin + 1,), len(table), dtype=torch.int32)
     lookup[origin + (stride * shift[:, None] + shift).flatten()] = torch.arange(len(table), dtype=torch.int32)
-    return F.pad(table, (0, 0, 0, 1)), lookup
+    return F.pad(table, (0, 0, 0, 1)), lookup, stride
 
 
 def _noise_variance(
@@ -368,7 +370,7 @@ def _noise_variance(
     count: Int[Tensor, "r"],
     table: Float[Tensor, "lags d"],
     lookup: Int[Tensor, "codes"],
-    search_window: int,
+    stride: int,
 ) -> Float[Tensor, "r k d"]:
     """Return the variance of the noise in every coefficient of the spectra of stacks, 1 if the blocks do not overlap.
 
@@ -376,7 +378,7 @@ def _noise_variance(
     their covariance, then the whole has A + B + 2X, and the Haar coefficient, their difference over √2m, has (A + B − 2X) / 2m.
     """
     stacks, most = rows.shape
-    code, origin = (rows * 2 * search_window + columns).int(), len(lookup) // 2
+    code, origin = (rows * stride + columns).int(), len(lookup) // 2
     whole = table.new_ones(stacks, most, table.shape[1])
     means, differences, m = [whole[:, :1]], [], 1
     while m < most:
@@ -401,7 +403,7 @@ def _noise_variance(
 
 
 # ----------------------------------------------------------------------------------------------------------------------------------
-# One step: grouping, collaborative filtering and aggregation (equation (12))
+# One step: grouping and collaborative filtering of all reference blocks, and aggregation (steps 1b and 2b)
 # ----------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -419,15 +421,15 @@ def _step(
     inverse = torch.linalg.inv(matrix)
     synthesis = window.view(-1, 1) * torch.kron(inverse, inverse).to(y)  # from spectra back to blocks, tapered
     haar = _haar_by_count(max_matches).to(y)
-    table, lookup = _covariances(matrix, p.search_window)
+    table, lookup, stride = _covariances(matrix, p.search_window)
     table, lookup = table.to(y), lookup.to(device)
-    levels = _grey_levels((y if pilot is None else pilot)[0])
+    levels, energy = _searchable((y if pilot is None else pilot)[0], p)
     signals = (y if pilot is None else torch.cat([y, pilot])) / sigma.repeat(1 if pilot is None else 2)[:, None, None]
 
     # Every step-th block is a reference block, and always the last one.
     reference_rows = torch.arange(0, rows + p.step - 1, p.step, device=device).clamp_(max=rows - 1)
     reference_columns = torch.arange(0, columns + p.step - 1, p.step, device=device).clamp_(max=columns - 1)
-    at_once = 1024 if device.type == "cpu" else 8192  # reference blocks; on the CPU what the cache holds
+    at_once = 512 if device.type == "cpu" else 8192  # reference blocks; on the CPU what the cache holds
 
     # Numerator and denominator of the aggregation, as weighted spectra at each position. The estimates are added up in the order of the
     # references, then along rows, then along columns: the result does not depend on the bands, to the last bit.
@@ -441,14 +443,12 @@ def _step(
         upper, lower = max(first - half, 0), min(last + half + 1, rows)  # the positions that this band reaches
         spectra = _block_spectra(signals[:, upper : lower + n - 1], matrix.to(y))
         sums = F.pad(sums, (0, 0, 0, (lower - upper) * columns - sums.shape[1]))
-        for references in torch.cartesian_prod(band - upper, reference_columns).split(at_once):
-            match_rows, match_columns, _, count = _match(
-                levels[upper : lower + n - 1], references[:, 0], references[:, 1], p, max_matches, max_distance
-            )
-            positions = (match_rows * columns + match_columns).flatten()
+        for references in torch.cartesian_prod(band, reference_columns).split(at_once):
+            match_rows, match_columns, _, count = _match(levels, energy, *references.unbind(1), p, max_matches, max_distance)
+            positions = ((match_rows - upper) * columns + match_columns).flatten()
             used = torch.arange(max_matches, device=device) < count[:, None]
             along = haar[torch.log2(count.float()).round().long()]
-            variance = _noise_variance(match_rows, match_columns, count, table, lookup, p.search_window)
+            variance = _noise_variance(match_rows, match_columns, count, table, lookup, stride)
             for channel in range(channels):
                 spectrum = along @ spectra[channel].index_select(0, positions).unflatten(0, (-1, max_matches))
                 if pilot is None:
@@ -461,7 +461,9 @@ def _step(
                 sums[channel].index_add_(0, positions, estimates.flatten(0, 1))
                 weights[channel].index_add_(0, positions + upper * columns, (weight[:, None] * used).flatten())
         # Positions that no later band reaches are complete.
-        following = max(min((start + per_band) * p.step, rows - 1) - half, 0) if start + per_band < len(reference_rows) else rows
+        following = rows
+        if start + per_band < len(reference_rows):
+            following = min(max(min((start + per_band) * p.step, rows - 1) - half, 0), lower)
         complete, sums = sums.split([(following - upper) * columns, (lower - following) * columns], dim=1)
         blocks = (synthesis @ complete.mT).view(channels, n, n, following - upper, columns)
         for i in range(n):
@@ -536,7 +538,7 @@ def bm3d(
     beta : float
         Shape of the Kaiser window of the aggregation.
     tile : int, optional
-        Rows of pixels handled at once; needs memory, does not change the result. By default 128, on CUDA 1024.
+        Rows of pixels handled at once; needs memory, does not change the result. By default 192 / C, on CUDA 1024.
 
     Returns
     -------
@@ -559,7 +561,7 @@ def bm3d(
     References
     ----------
     K. Dabov, A. Foi, V. Katkovnik, K. Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative filtering", IEEE
-    Transactions on Image Processing 16(8), 2007; section V-B for colour.
+    Transactions on Image Processing 16(8), 2007.
 
     Examples
     --------
@@ -570,7 +572,7 @@ def bm3d(
     """
     p = _Parameters(block_size, step, max_matches, search_window, max_distance, threshold, wiener_factor, beta)
     batch = _require_noisy(y, "y", block_size)
-    tile = _require_tile(tile, y.device)
+    tile = _require_tile(tile, y)
     estimates = [_two_steps(image, s, p, tile)[1] for image, s in zip(batch, _require_sigma(sigma, batch), strict=True)]
     return torch.stack(estimates).view(y.shape)
 
@@ -709,9 +711,9 @@ def inspect_block(
 
     matrix, most, farthest = _of_step(pilot is not None, sigmas, p)
     at = torch.tensor([row - upper], device=y.device), torch.tensor([column - left], device=y.device)
-    rows, columns, distances, count = _match(_grey_levels(guide[0]), *at, p, most, farthest)
-    table, lookup = _covariances(matrix, search_window)
-    variance = _noise_variance(rows, columns, count, table.to(y), lookup.to(y.device), search_window)
+    rows, columns, distances, count = _match(*_searchable(guide[0], p), *at, p, most, farthest)
+    table, lookup, stride = _covariances(matrix, search_window)
+    variance = _noise_variance(rows, columns, count, table.to(y), lookup.to(y.device), stride)
     used = count.item()
     rows, columns, distances, variance = (values[0, :used] for values in (rows, columns, distances, variance))
 
@@ -791,7 +793,7 @@ def bm3d_stages(
     p = _Parameters(block_size, step, max_matches, search_window, max_distance, threshold, wiener_factor, beta)
     batch = _require_noisy(y, "y", block_size)
     (sigma,) = _require_sigma(sigma, batch)
-    basic, final = _two_steps(y, sigma, p, _require_tile(tile, y.device))
+    basic, final = _two_steps(y, sigma, p, _require_tile(tile, y))
 
     def groups(pilot: Tensor | None) -> list[Group]:
         return [

@@ -45,7 +45,7 @@ def estimate_sigma(y: Float[Tensor, "*n c h w"]) -> Float[Tensor, "*n"]:
 
     References
     ----------
-    D. L. Donoho and I. M. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika 81 (1994), section 4.1.
+    D. L. Donoho and I. M. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika 81 (1994).
 
     Examples
     --------

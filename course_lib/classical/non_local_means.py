@@ -178,7 +178,7 @@ def nl_means(
     References
     ----------
     A. Buades, B. Coll, J.-M. Morel, "A review of image denoising algorithms, with a new one", Multiscale Modeling and Simulation 4
-    (2005), section 5.
+    (2005).
     A. Buades, B. Coll, J.-M. Morel, "Non-local means denoising", Image Processing On Line 1 (2011): the patch-wise form, and 2σ².
 
     Examples

@@ -94,8 +94,8 @@ def tv_chambolle(
     References
     ----------
     L. I. Rudin, S. Osher, E. Fatemi, "Nonlinear total variation based noise removal algorithms", Physica D 60 (1992).
-    A. Chambolle, "An algorithm for total variation minimization and applications", Journal of Mathematical Imaging and Vision 20 (2004),
-    equation (9); as in the proof of convergence the step is τ = 1/4.
+    A. Chambolle, "An algorithm for total variation minimization and applications", Journal of Mathematical Imaging and Vision 20 (2004);
+    with the step τ = 1/4.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from course_lib.classical import (
     inspect_block,
     kaiser_window,
 )
-from course_lib.classical.bm3d import _block_spectra, _covariances, _grey_levels, _match, _noise_variance, _Parameters
+from course_lib.classical.bm3d import _block_spectra, _covariances, _match, _noise_variance, _Parameters, _searchable
 
 PARAMETERS = _Parameters(8, 3, (16, 32), 39, 3000, 2.9, 0.5, 2)
 
@@ -70,7 +70,8 @@ def test_block_spectra_are_the_transforms_of_blocks(generator):
 
 @pytest.mark.parametrize(("row", "column"), [(20, 17), (0, 0), (3, 38), (41, 42)])
 def test_matches_are_those_of_an_exhaustive_search(row, column):
-    levels = _grey_levels(torch.from_numpy(noisy(camera(50), 25)[:49]))
+    image = torch.from_numpy(noisy(camera(50), 25)[:49])
+    levels = (255 * (image - 0.5)).round().clamp(-255, 255)
     height, width = levels.shape
     found = []
     for r in range(max(row - 7, 0), min(row + 8, height - 7)):
@@ -80,7 +81,7 @@ def test_matches_are_those_of_an_exhaustive_search(row, column):
     found.sort()
     for farthest in (4000, 1e9, 0):
         p = _Parameters(8, 3, (16, 32), 15, farthest, 2.9, 0.5, 2)
-        rows, columns, distances, count = _match(levels, torch.tensor([row]), torch.tensor([column]), p, 16, farthest)
+        rows, columns, distances, count = _match(*_searchable(image, p), torch.tensor([row]), torch.tensor([column]), p, 16, farthest)
         near = sum(d <= 64 * farthest for d, *_ in found[:16])
         count = count.item()
         assert count == max(2 ** (near.bit_length() - 1), 2)
@@ -92,9 +93,10 @@ def test_matches_are_those_of_an_exhaustive_search(row, column):
 
 def test_matching_does_not_fail_where_distances_are_large():
     # σ = 120: squared distances need more than 31 bits together with the offset
-    levels = _grey_levels(torch.from_numpy(noisy(camera(40), 120)))
+    image = torch.from_numpy(noisy(camera(40), 120))
+    levels = (255 * (image - 0.5)).round().clamp(-255, 255)
     at = torch.tensor([16]), torch.tensor([16])
-    _, _, distances, count = _match(levels, *at, PARAMETERS, 16, 3000 + 3 * 120**2)
+    _, _, distances, count = _match(*_searchable(image, PARAMETERS), *at, PARAMETERS, 16, 3000 + 3 * 120**2)
     blocks = levels.unfold(0, 8, 1).unfold(1, 8, 1)
     expected = (blocks - blocks[16, 16]).square().sum(dim=(2, 3)).flatten().sort().values
     assert count.item() == 16
@@ -109,8 +111,8 @@ def test_matching_does_not_fail_where_distances_are_large():
 def test_noise_variance_is_that_of_the_transform_of_the_pixels(generator, matrix, count):
     rows, columns = torch.randint(0, 12, (2, 1, 8), generator=generator)
     rows[0, 3], columns[0, 3] = rows[0, 1] + 30, columns[0, 1]  # one that overlaps none
-    table, lookup = _covariances(matrix, 39)
-    variance = _noise_variance(rows, columns, torch.tensor([count]), table, lookup, 39)[0, :count]
+    table, lookup, stride = _covariances(matrix, 39)
+    variance = _noise_variance(rows, columns, torch.tensor([count]), table, lookup, stride)[0, :count]
     # the whole transform as one matrix from pixels to coefficients: white noise has the variance of its squared rows
     atoms = torch.zeros(count, 64, 50, 50, dtype=torch.float64)
     for k in range(count):
@@ -123,9 +125,9 @@ def test_noise_variance_is_that_of_the_transform_of_the_pixels(generator, matrix
 
 
 def test_blocks_that_do_not_overlap_have_independent_noise():
-    table, lookup = _covariances(dct_matrix(8), 39)
+    covariances = _covariances(dct_matrix(8), 39)
     rows = torch.tensor([[0, 8, 16, 24]])
-    variance = _noise_variance(rows, rows * 0, torch.tensor([4]), table, lookup, 39)
+    variance = _noise_variance(rows, rows * 0, torch.tensor([4]), *covariances)
     torch.testing.assert_close(variance, torch.ones_like(variance), atol=1e-12, rtol=0)
 
 
@@ -249,6 +251,7 @@ def test_estimates_sigma_where_it_is_not_given():
         {"step": 1},
         {"max_matches": (8, 16)},
         {"search_window": 17},
+        {"step": 8, "search_window": 3, "max_matches": (4, 8), "tile": 8},  # bands that do not touch
         {"max_distance": 10},
         {"threshold": 2.0},
         {"wiener_factor": 2.0},
