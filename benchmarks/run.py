@@ -52,8 +52,8 @@ def cell(value) -> str:
     """A number as the ledger prints it."""
     if value is None:
         return "–"
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | int):
+        return str(value)
     return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
 
 
@@ -76,7 +76,7 @@ def ledger(published: dict, results: dict) -> str:
                 for row in results[name]["rows"]
             ]
         columns = list(dict.fromkeys([*head.get("columns", []), *(key for row, _ in rows for key in row["values"])]))
-        lines += [f"## {head['title']}", "", head["protocol"], ""]
+        lines += [f"## {head['title']}", "", " ".join(head["protocol"].split()), ""]
         lines += ["| | " + " | ".join(columns) + " | source |", "|---|" + "---:|" * len(columns) + "---|"]
         lines += [
             f"| {row['method']} | " + " | ".join(cell(row["values"].get(key)) for key in columns) + f" | {source} |" for row, source in rows
