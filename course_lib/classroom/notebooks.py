@@ -482,7 +482,7 @@ def unstable(outputs: list[NotebookNode], where: str) -> list[Problem]:
 
 def _private_path(text: str) -> str | None:
     """A folder in `text` that is this machine's business, None where there is none."""
-    if found := re.search(r"(?<![\w.])(/home/\w+|/Users/\w+|/root/|/tmp/|[A-Z]:\\Users\\\w+)", text):
+    if found := re.search(r"(?<![\w.])(/home/\w+|/Users/\w+|/(?:root|tmp)/|[A-Z]:\\Users\\\w+)", text):
         return found.group()
     ours = (str(Path(__file__).resolve().parents[2]), sys.prefix, str(Path.home()))
     return next((path for path in ours if len(path) > 1 and re.search(re.escape(path) + r"(?!\w)", text)), None)
