@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import TensorDataset
 
 from course_lib.data.folders import data_folder
+from course_lib.data.labelled import DigitSet
 from course_lib.resample import imresize
 
 Source = Literal["glyphs", "digits", "mnist", "fashion-mnist"]
@@ -26,34 +26,6 @@ _FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 _DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _DIGITS_TRAIN = 1347  # of scikit-learn's 1797; the last 450 are the test split
-
-
-class DigitSet(TensorDataset):
-    """Images with class labels; indexing gives ``(image, label)`` as with every torch ``TensorDataset``.
-
-    Attributes
-    ----------
-    images : Tensor
-        (N, 1, H, W), float32, [0, 1].
-    labels : Tensor
-        (N,), int64, an index into ``classes``.
-    classes : tuple of str
-        The name of each class.
-
-    Examples
-    --------
-    >>> import torch
-    >>> pair = DigitSet(torch.zeros(2, 1, 28, 28), torch.tensor([3, 1]), tuple("0123456789"))
-    >>> len(pair), int(pair[0][1])
-    (2, 3)
-    """
-
-    def __init__(self, images: Tensor, labels: Tensor, classes: tuple[str, ...]):
-        super().__init__(images, labels)
-        self.images, self.labels, self.classes = images, labels, classes
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} images of {'x'.join(map(str, self.images.shape[1:]))}, {len(self.classes)} classes)"
 
 
 def digits(source: Source = "glyphs", train: bool = True, size: int | None = None, download: bool = False) -> DigitSet:

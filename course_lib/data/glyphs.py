@@ -32,7 +32,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
-from course_lib.data.digits import DigitSet
+from course_lib.data.labelled import DigitSet
 from course_lib.images import require_image
 
 FONTS = (
