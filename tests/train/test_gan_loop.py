@@ -82,6 +82,23 @@ def test_penalties_train_d_only(architecture, penalty):
     assert any(not torch.equal(p, q) for p, q in zip(training.D.parameters(), without.D.parameters(), strict=True))
 
 
+def test_a_lazy_penalty_comes_seldom_and_heavy():
+    calls = []
+
+    def penalty(D, real, fake, generator):
+        calls.append(training.step_number)
+        return sum(parameter.sum() for parameter in D.parameters())  # gradient 1 in every parameter
+
+    training = make("mlp 2-D", penalty=penalty, penalty_every=4)
+    plain = make("mlp 2-D")
+    assert training.step().loss_d - plain.step().loss_d == pytest.approx(
+        4 * sum(p.sum().item() for p in make("mlp 2-D").D.parameters()), abs=1e-4
+    )
+    for _ in itertools.islice(training, 8):
+        pass
+    assert calls == [0, 4, 8]
+
+
 def test_clipping_follows_every_step_of_d():
     training = make("dcgan 28 none", loss=losses.WASSERSTEIN, clip=0.01, discriminator_steps=3)
     for _ in itertools.islice(training, 2):
@@ -209,6 +226,7 @@ def test_bfloat16_stays_inside_the_networks():
         ("dcgan 28 batch", {"ema_decay": 0.9, "decay_steps": 7}),
         ("dcgan 28 spectral", {"loss": losses.HINGE, "discriminator_steps": 2, "augment": losses.diff_augment}),
         ("mlp 2-D", {"loss": losses.WASSERSTEIN, "penalty": losses.wgan_gp(0.1)}),
+        ("dcgan 28 none", {"penalty": losses.r1(), "penalty_every": 3}),
     ],
 )
 @pytest.mark.parametrize("stop", [1, 5])
@@ -266,6 +284,8 @@ def test_a_gan_learns_a_shifted_gaussian():
 def test_bad_input(tmp_path):
     with pytest.raises(ValueError, match="discriminator_steps must be at least 1, got 0"):
         make(discriminator_steps=0)
+    with pytest.raises(ValueError, match="penalty_every must be at least 1, got 0"):
+        make(penalty_every=0)
     other = make("dcgan 64 batch")
     with pytest.raises(ValueError, match="belongs to other networks"):
         make("dcgan 28 batch").restore(other.state())
