@@ -25,7 +25,7 @@ class Sampler(torch.nn.Module):
 @pytest.fixture
 def tiny(monkeypatch):
     monkeypatch.setattr(dcgan, "_GENERATOR", {"size": 28, "latent_dim": 4, "features": 2, "channels": 1})
-    monkeypatch.setattr(dcgan, "_DISCRIMINATOR", {"size": 28, "features": 2, "channels": 1})
+    monkeypatch.setattr(dcgan, "_DISCRIMINATOR", {"size": 28, "features": 2, "channels": 1, "norm": "none"})
     monkeypatch.setattr(dcgan, "_BLOCK", 2)
     monkeypatch.setattr(dcgan, "_FID_SAMPLES", 100)
     images = {train: dcgan.real_images("glyphs", train)[0][:400] for train in (True, False)}
