@@ -4,7 +4,7 @@ As published: the architecture of G, the non-saturating loss, Adam with β = (0.
 batches apart. Not as published, each for a reason that was measured on glyphs:
 
 - D has no batch normalisation but the R1 penalty (Mescheder et al. 2018) with weight 1, added four times as heavy in every fourth
-  step. With batch normalisation in D, what all fakes of a batch have in common is normalised away before D can object: G's
+  step. With batch normalisation in D, what all fakes of a batch have in common hardly reaches D's verdict: G's
   background drifted from black to dark grey, D's loss fell to 0.01, and the FID rose from 30 at step 5,400 to 87 at step 20,000.
   After 4,000 steps the FID was 103 with batch normalisation at the published rate, 53 with spectral normalisation, 33 to 38 with R1 at
   weight 1 (after 3,000 steps 47, and 88 at weight 0.1; one seed each).
