@@ -11,14 +11,20 @@ COMMANDS = {
     "doctor": "is this machine ready? what to do where it is not",
     "lab": "open the course in JupyterLab",
     "train": "train a model by its recipe:  train NAME",
+    "progress": "exercises passed in each notebook, and what comes next",
     "bench": "measure against published numbers (in a checkout)",
     "notebooks": "build, check or execute the notebooks (in a checkout)",
+    "release": "write an nbgrader course for a class:  release DIR (in a checkout)",
+    "grade": "grade the submissions of such a course:  grade DIR",
 }
 MODULES = {
     "doctor": "course_lib.classroom.doctor",
     "lab": "course_lib.classroom.lab",
     "train": "course_lib.train",
+    "progress": "course_lib.classroom.progress",
     "notebooks": "course_lib.classroom.notebooks",
+    "release": "course_lib.classroom.release",
+    "grade": "course_lib.classroom.grade",
 }
 USAGE = (
     "usage: python -m course_lib COMMAND …\n\n"

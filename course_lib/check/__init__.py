@@ -11,7 +11,7 @@ None of the three ever raises in a learner's hands. Two environment variables ma
 
 import os
 
-from course_lib.check import report
+from course_lib.check import record, report
 from course_lib.check.engine import NOT_ATTEMPTED, PASSED, Case, Exercise, Result, check_result, load
 
 __all__ = ["Case", "CheckNotPassed", "Exercise", "Result", "check", "check_result", "hint", "load", "use"]
@@ -21,7 +21,7 @@ class CheckNotPassed(AssertionError):
     """In an automatic run a check did not say what it must."""
 
 
-def check(id: str, answer: object = ...) -> None:
+def check(id: str, answer: object = ..., variant: int = 0) -> None:
     """Say whether an answer is right, and if not, why.
 
     Parameters
@@ -30,6 +30,8 @@ def check(id: str, answer: object = ...) -> None:
         The exercise, such as ``"02.1"``.
     answer : object
         What you wrote: the function or class itself, the number you predict, or your findings.
+    variant : int
+        Of the exercise, where a teacher has handed out another than the one in the course's own notebooks.
 
     Examples
     --------
@@ -38,9 +40,11 @@ def check(id: str, answer: object = ...) -> None:
       Put your prediction in place of `...`, before you run the cell that shows the answer, then run this check.
       Stuck? hint("00.2")
     """
-    result = _result(id, answer)
+    result = _result(id, answer, variant)
     if result is not None:
         report.display(*report.describe(result), report.COLOUR[result.status])
+        if result.status == PASSED and (trouble := record.remember(id)):
+            report.display("? Your progress", [("", trouble)])
     _enforce(id, result)
 
 
@@ -59,9 +63,9 @@ def hint(id: str) -> None:
 _hints_seen: dict[str, int] = {}
 
 
-def use(id: str, answer: object = ...) -> object:
+def use(id: str, answer: object = ..., variant: int = 0) -> object:
     """Your answer if it passes, else the library's, so that the rest of the notebook works either way; says which."""
-    result = _result(id, answer)
+    result = _result(id, answer, variant)
     if result is None:
         _enforce(id, result)
         return answer
@@ -73,13 +77,13 @@ def use(id: str, answer: object = ...) -> object:
     report.display(f"{id}: the library's {what} is used from here on (yours: {result.status}).", [])
     if os.environ.get("COURSE_STRICT", "0") not in ("", "0"):
         _enforce(id, result)
-    return exercise.right_answer(Case())
+    return exercise.right_answer(Case(variant=variant))
 
 
-def _result(id: str, answer: object) -> Result | None:
+def _result(id: str, answer: object, variant: int) -> Result | None:
     """The result, or None after saying why there is none."""
     try:
-        return check_result(id, answer)
+        return check_result(id, answer, seed=variant, variant=variant)
     except Exception as error:
         _cannot(error)
         return None

@@ -45,6 +45,8 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     broken: object = None  # repair: what is handed out
     rubric: str = ""  # investigate: how a person judges the conclusion
+    variants: tuple[dict[str, str], ...] = ()  # what the notebook says in variants 1, 2 …: {its own words: the words instead}
+    broken_variants: tuple[object, ...] = ()  # repair: what is handed out in variants 1, 2 …
 
     @property
     def rungs(self) -> tuple[str, ...]:
@@ -59,6 +61,14 @@ class Exercise:
     def right_answer(self, case: "Case") -> object:
         """The reference: the function or class itself, or the value that ``reference(case)`` gives."""
         return self.reference if self.kind in CODE else self.reference(case)
+
+    def handed_out(self, case: "Case") -> object:
+        """Repair: the broken answer of the case's variant; the variants begin anew where there are no more."""
+        return (self.broken, *self.broken_variants)[case.variant % (1 + len(self.broken_variants))]
+
+    def words(self, variant: int) -> dict[str, str]:
+        """What the notebook says instead in a variant, ``{its own words: the words instead}``; empty for variant 0."""
+        return ({}, *self.variants)[variant % (1 + len(self.variants))]
 
 
 @dataclass
@@ -181,6 +191,8 @@ def read(module: ModuleType, id: str) -> Exercise:
         tuple(getattr(module, "MISTAKES", ())),
         getattr(module, "broken", None),
         textwrap.dedent(getattr(module, "RUBRIC", "")).strip(),
+        tuple(getattr(module, "VARIANTS", ())),
+        tuple(getattr(module, "BROKEN_VARIANTS", ())),
     )
 
 
@@ -436,8 +448,11 @@ def _diagnose(exercise: Exercise, failing: list[Trial], new_case: Callable[[], C
     """The message of the known mistake that fails as the answer does, or nothing.
 
     It must fail the first failing test with the same value. If that value is a shape or a type, which different mistakes
-    share, it must fail all the others alike too. Of several the one that fails most tests alike is taken.
+    share, it must fail all the others alike too. Of several the one that fails most tests alike is taken. The numbers among the known
+    mistakes are those of variant 0.
     """
+    if exercise.kind not in CODE and new_case().variant:
+        return ""
     telling = isinstance(failing[0].value, Tensor | float | int) and not isinstance(failing[0].value, bool)
     needed = 1 if telling else len(failing)
     best, most = "", needed - 1
@@ -461,7 +476,7 @@ def _fails_alike(other: object, exercise: Exercise, failing: list[Trial], new_ca
 
 def _is_untouched(exercise: Exercise, trials: list[Trial], new_case: Callable[[], Case]) -> bool:
     """Does a repair still behave as what was handed out, in every test?"""
-    handed_out = _run_tests(exercise, exercise.broken, new_case, 10)
+    handed_out = _run_tests(exercise, exercise.handed_out(new_case()), new_case, 10)
     return all(a.holds and b.holds or _fail_alike(a, b) for a, b in zip(trials, handed_out, strict=True))
 
 

@@ -229,7 +229,7 @@ def test_an_exception_shows_the_learners_own_line_and_no_internals():
     assert failure.got.startswith("RuntimeError: ")
     assert failure.got.endswith(f"line {crashes.__code__.co_firstlineno + 2} of test_engine.py in crashes: `return z @ torch.zeros(7, 7)`")
     assert "Traceback" not in failure.got
-    assert "engine.py\"" not in failure.got
+    assert 'engine.py"' not in failure.got
 
 
 def test_the_line_of_a_notebook_cell_is_given_as_such():

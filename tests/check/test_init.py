@@ -121,3 +121,19 @@ def test_expected_status_raises_unless_met(monkeypatch, wanted):
 def test_switched_off_strict_mode_does_not_raise(monkeypatch):
     monkeypatch.setenv("COURSE_STRICT", "0")
     check("00.1", too_bright)
+
+
+def test_a_variant_is_another_question(capsys):
+    check("00.2", 0.8, variant=1)
+    check("00.2", 0.7, variant=1)
+    assert use("00.2", ..., variant=1) == pytest.approx(0.8)
+    said = capsys.readouterr().out
+    assert "00.2 Predict the mean of a negative: passed" in said
+    assert "00.2 Predict the mean of a negative: wrong" in said
+
+
+def test_known_mistakes_are_not_told_for_the_numbers_of_another_variant(capsys):
+    check("00.2", 0.3, variant=0)
+    assert "That is the mean of the image itself" in capsys.readouterr().out
+    check("00.2", 0.3, variant=1)
+    assert "That is the mean of the image itself" not in capsys.readouterr().out

@@ -16,6 +16,7 @@ HINTS = (
 )
 
 MEAN = (0.3, 0.2, 0.35)  # of the image, one for each variant
+VARIANTS = ({"the mean 0.3": "the mean 0.2"}, {"the mean 0.3": "the mean 0.35"})
 
 
 def reference(case):

@@ -38,6 +38,14 @@ def to_grey(image: Tensor) -> Tensor:
 reference = to_grey
 
 
+def weights_of(*weights):
+    return lambda image: (image * torch.tensor(weights, device=image.device).view(3, 1, 1)).sum(dim=0, keepdim=True)
+
+
+BROKEN_VARIANTS = (weights_of(0.2989, 0.5870, 0.2140), weights_of(0.3989, 0.5870, 0.1140))
+VARIANTS = ({"[0.2989, 0.6870, 0.1140]": "[0.2989, 0.5870, 0.2140]"}, {"[0.2989, 0.6870, 0.1140]": "[0.3989, 0.5870, 0.1140]"})
+
+
 def weighted(image, red, green, blue):
     return red * image[0:1] + green * image[1:2] + blue * image[2:3]
 

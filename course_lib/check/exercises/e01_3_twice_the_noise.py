@@ -18,6 +18,7 @@ HINTS = (
 )
 
 FACTOR = (2, 3, 4)  # by which sigma grows, one for each variant
+VARIANTS = ({"doubled to 50": "tripled to 75"}, {"doubled to 50": "raised fourfold to 100"})
 
 
 def reference(case):

@@ -18,6 +18,7 @@ HINTS = (
 )
 
 OVERLAP = (0.5, 0.25, 0.75)  # of each distribution, one for each variant
+VARIANTS = ({"uniform on [½, 3/2]": "uniform on [¾, 7/4]"}, {"uniform on [½, 3/2]": "uniform on [¼, 5/4]"})
 
 
 def reference(case):

@@ -16,6 +16,7 @@ HINTS = (
 )
 
 SURE = (0.01, 0.02, 0.05)  # D(G(z)), one for each variant
+VARIANTS = ({"D(G(z)) = 0.01": "D(G(z)) = 0.02"}, {"D(G(z)) = 0.01": "D(G(z)) = 0.05"})
 
 
 def reference(case):

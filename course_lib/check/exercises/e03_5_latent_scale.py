@@ -58,7 +58,9 @@ def findings(scales: tuple[float, ...] = SCALES, factor: float = 1.0) -> dict:
     for name, scale in zip(SCALES, scales, strict=True):
         precision, recall = measured(scale)
         found |= {f"precision {name:g}": factor * precision, f"recall {name:g}": factor * recall}
-    return found | {"conclusion": "Longer latents buy recall with precision, shorter ones lose both: one alone can be bought, so a report must give both."}
+    return found | {
+        "conclusion": "Longer latents buy recall with precision, shorter ones lose both: one alone can be bought, so a report must give both."
+    }
 
 
 def reference(case):

@@ -16,6 +16,7 @@ HINTS = (
 )
 
 SIGMA = (25, 20, 40)  # grey levels, one for each variant
+VARIANTS = ({"noise of σ = 25": "noise of σ = 20"}, {"noise of σ = 25": "noise of σ = 40"})
 
 
 def reference(case):

@@ -62,16 +62,25 @@ def summed(d2, sigma, h):
 
 
 MISTAKES = (
-    mistake(without_clamp, "max(…, 0) is missing: a patch closer than 2σ² gets a weight above 1, and the pixel itself, at distance 0, the largest of all."),
+    mistake(
+        without_clamp,
+        "max(…, 0) is missing: a patch closer than 2σ² gets a weight above 1, and the pixel itself, at distance 0, the largest of all.",
+    ),
     mistake(lambda d2, sigma, h: weight(d2, 0.0, h), "2σ² is not taken away: a perfect match is punished for its noise."),
     mistake(one_sigma, "Two patches hold two noises: take 2σ² away, not σ²."),
     mistake(without_255, "sigma and h come in grey levels, the distances on the scale from 0 to 1: divide both by 255."),
     mistake(half_converted, "Divide sigma and h by 255 first and square them then: (sigma / 255)², not sigma² / 255."),
     mistake(h_not_squared, "The distance is a square, so h must be one too: divide by h²."),
     mistake(gaussian, "There is no 2 in front of h² here."),
-    mistake(lambda d2, sigma, h: torch.exp((d2 - 2 * (sigma / 255) ** 2).clamp(min=0) / (h / 255) ** 2), "The sign: a larger distance must give a smaller weight."),
+    mistake(
+        lambda d2, sigma, h: torch.exp((d2 - 2 * (sigma / 255) ** 2).clamp(min=0) / (h / 255) ** 2),
+        "The sign: a larger distance must give a smaller weight.",
+    ),
     mistake(lambda d2, sigma, h: 1 - weight(d2, sigma, h), "This grows with the distance: equal patches must get the weight 1."),
-    mistake(lambda d2, sigma, h: torch.exp(-(d2.sqrt() - 2 * (sigma / 255) ** 2).clamp(min=0) / (h / 255) ** 2), "The distances are squared already; no root is wanted."),
+    mistake(
+        lambda d2, sigma, h: torch.exp(-(d2.sqrt() - 2 * (sigma / 255) ** 2).clamp(min=0) / (h / 255) ** 2),
+        "The distances are squared already; no root is wanted.",
+    ),
     mistake(summed, "The weights are normalised later, by their sum over the search window; here each is a number of its own."),
 )
 

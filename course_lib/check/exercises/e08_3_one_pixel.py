@@ -26,7 +26,9 @@ HINTS = (
 )
 
 
-def estimate(y, row, column, sigma, h, patch_size, search_window, *, pool=torch.mean, last=1, weigh=weight, normalise=True, skip_centre=False):
+def estimate(
+    y, row, column, sigma, h, patch_size, search_window, *, pool=torch.mean, last=1, weigh=weight, normalise=True, skip_centre=False
+):
     """The right answer, with a switch for each known mistake."""
     radius, reach = patch_size // 2, search_window // 2
 
@@ -59,7 +61,9 @@ def with_mistake(**switch):
 
 
 def whole_patches(y, row, column, sigma, h, patch_size=5, search_window=11):
-    return nl_means_pixel(torch.nn.functional.avg_pool2d(y, patch_size, 1, patch_size // 2), row, column, sigma, h, patch_size, search_window)
+    return nl_means_pixel(
+        torch.nn.functional.avg_pool2d(y, patch_size, 1, patch_size // 2), row, column, sigma, h, patch_size, search_window
+    )
 
 
 def single_pixels(y, row, column, sigma, h, patch_size=5, search_window=11):
@@ -133,13 +137,20 @@ def averages_perfect_matches_only(answer, case):
     y[0, 9, 8] = 0.6
     y[0, 9, 12] = 0.4
     # window of 9: columns 4 to 12 of rows 5 to 13, so 3 stripes of 9 pixels that match well enough, and nothing else
-    expect_close(answer(y, 9, 8, 100 * 2**-0.5 * 0.4, 5.0, 3, 9), torch.tensor([0.5]), tol=5e-3, input="stripes every four columns, one pixel of them 0.6 and another 0.4")
+    expect_close(
+        answer(y, 9, 8, 100 * 2**-0.5 * 0.4, 5.0, 3, 9),
+        torch.tensor([0.5]),
+        tol=5e-3,
+        input="stripes every four columns, one pixel of them 0.6 and another 0.4",
+    )
 
 
 @property_test("all alike", points=2)
 def becomes_the_mean_where_noise_explains_everything(answer, case):
     y = 0.5 + 0.02 * case.randn(1, 20, 20)
-    expect_close(answer(y, 9, 10, 60, 1.0, 3, 5), y[0, 7:12, 8:13].mean()[None], input="an image with noise far below sigma = 60: all weights are 1")
+    expect_close(
+        answer(y, 9, 10, 60, 1.0, 3, 5), y[0, 7:12, 8:13].mean()[None], input="an image with noise far below sigma = 60: all weights are 1"
+    )
 
 
 @property_test("colour", points=2)
@@ -153,4 +164,6 @@ def compares_all_channels_together(answer, case):
 def agrees_with_the_reference(answer, case):
     y = scene(case)
     for row, column, patch_size, search_window in ((9, 10, 3, 7), (8, 11, 5, 9), (10, 7, 3, 11)):
-        expect_close(answer(y, row, column, 8, 15.0, patch_size, search_window), nl_means_pixel(y, row, column, 8, 15.0, patch_size, search_window))
+        expect_close(
+            answer(y, row, column, 8, 15.0, patch_size, search_window), nl_means_pixel(y, row, column, 8, 15.0, patch_size, search_window)
+        )

@@ -38,16 +38,31 @@ def padded(a, b, patch_size):
 
 
 MISTAKES = (
-    mistake(lambda a, b, p: patch_distances(a, b, p) * p**2, "You summed over the patch; d² is the mean, so that it does not depend on the patch's size."),
+    mistake(
+        lambda a, b, p: patch_distances(a, b, p) * p**2,
+        "You summed over the patch; d² is the mean, so that it does not depend on the patch's size.",
+    ),
     mistake(lambda a, b, p: patch_distances(a, b, p) * a.shape[0], "You summed over the channels; take the mean over them too."),
-    mistake(lambda a, b, p: avg_pool2d(a - b, p, stride=1).square().mean(0), "Square first, average then: differences of opposite sign must not cancel."),
-    mistake(lambda a, b, p: avg_pool2d((a - b).abs().mean(0, keepdim=True), p, stride=1)[0], "These are absolute differences; squared ones are wanted."),
+    mistake(
+        lambda a, b, p: avg_pool2d(a - b, p, stride=1).square().mean(0),
+        "Square first, average then: differences of opposite sign must not cancel.",
+    ),
+    mistake(
+        lambda a, b, p: avg_pool2d((a - b).abs().mean(0, keepdim=True), p, stride=1)[0],
+        "These are absolute differences; squared ones are wanted.",
+    ),
     mistake(lambda a, b, p: patch_distances(a, b, p).sqrt(), "No root: the squared distance is wanted."),
-    mistake(lambda a, b, p: avg_pool2d((a - b).square().mean(0, keepdim=True), p)[0], "avg_pool2d moves by a whole patch unless it is told to move by one: stride=1."),
+    mistake(
+        lambda a, b, p: avg_pool2d((a - b).square().mean(0, keepdim=True), p)[0],
+        "avg_pool2d moves by a whole patch unless it is told to move by one: stride=1.",
+    ),
     mistake(padded, "A border was added: only patches that lie inside the image are wanted."),
     mistake(lambda a, b, p: avg_pool2d((a - b).square(), p, stride=1).amax(dim=0), "Take the mean over the channels, not the largest."),
     mistake(lambda a, b, p: (a - b).square().mean(), "One number for each position is wanted, not one for the whole image."),
-    mistake(lambda a, b, p: avg_pool2d((a - b).square().mean(0, keepdim=True), p, stride=1), "The channel axis is still there: a map of two axes is wanted."),
+    mistake(
+        lambda a, b, p: avg_pool2d((a - b).square().mean(0, keepdim=True), p, stride=1),
+        "The channel axis is still there: a map of two axes is wanted.",
+    ),
 )
 
 

@@ -71,13 +71,34 @@ def small_nl_means(y: Tensor, sigma: float, h: float) -> Tensor:
 reference = small_nl_means
 
 MISTAKES = (
-    mistake(lambda y, s, h: filtered(y, s, h, unclamped), "The sum of the weights is right now. But a distance below 2σ² still gives a weight above 1, and the pixel itself, at distance 0, drowns the others. Without max(…, 0) the 2σ² cancels out of the quotient and might as well not be there."),
-    mistake(lambda y, s, h: filtered(y, s, h, clamped, start=1.0), "The weights are right now. But their sum still starts with a 1 that belongs to no pixel: the result is too dark."),
-    mistake(lambda y, s, h: filtered(y, s, h, clamped, divide=False), "The weights must be divided by their own sum, not by the number of positions."),
-    mistake(lambda y, s, h: filtered(y, s, h, lambda e, h2: torch.exp(-e.abs() / h2)), "abs() punishes patches for being *closer* than noise explains; they should cost nothing: max(…, 0)."),
-    mistake(lambda y, s, h: filtered(y, s, h, lambda e, h2: torch.exp(-e.clamp(max=0) / h2)), "clamp(max=0) keeps the wrong side: what lies above 2σ² must cost, what lies below must not."),
-    mistake(lambda y, s, h: filtered(y, s, h, lambda e, h2: unclamped(e, h2).clamp(max=1)).mul(25 / 26), "The sum of the weights still holds something that is no weight."),
-    mistake(lambda y, s, h: avg_pool2d(pad(y, (2, 2, 2, 2), mode="reflect"), 5, stride=1), "All weights are equal now: that is a box filter, not non-local means."),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, unclamped),
+        "The sum of the weights is right now. But a distance below 2σ² still gives a weight above 1, and the pixel itself, at distance 0, drowns the others. Without max(…, 0) the 2σ² cancels out of the quotient and might as well not be there.",
+    ),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, clamped, start=1.0),
+        "The weights are right now. But their sum still starts with a 1 that belongs to no pixel: the result is too dark.",
+    ),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, clamped, divide=False),
+        "The weights must be divided by their own sum, not by the number of positions.",
+    ),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, lambda e, h2: torch.exp(-e.abs() / h2)),
+        "abs() punishes patches for being *closer* than noise explains; they should cost nothing: max(…, 0).",
+    ),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, lambda e, h2: torch.exp(-e.clamp(max=0) / h2)),
+        "clamp(max=0) keeps the wrong side: what lies above 2σ² must cost, what lies below must not.",
+    ),
+    mistake(
+        lambda y, s, h: filtered(y, s, h, lambda e, h2: unclamped(e, h2).clamp(max=1)).mul(25 / 26),
+        "The sum of the weights still holds something that is no weight.",
+    ),
+    mistake(
+        lambda y, s, h: avg_pool2d(pad(y, (2, 2, 2, 2), mode="reflect"), 5, stride=1),
+        "All weights are equal now: that is a box filter, not non-local means.",
+    ),
 )
 
 
@@ -101,7 +122,9 @@ def keeps_a_constant(answer, case):
 def divides_by_the_sum_of_the_weights(answer, case):
     y = 0.5 + 0.1 * case.randn(1, 8, 8)
     plain = avg_pool2d(pad(y, (2, 2, 2, 2), mode="reflect"), 5, stride=1)
-    expect_close(answer(y, 0, 25500.0), plain, tol=1e-4, input="sigma = 0 and an h so large that every weight is 1: the mean over the window")
+    expect_close(
+        answer(y, 0, 25500.0), plain, tol=1e-4, input="sigma = 0 and an h so large that every weight is 1: the mean over the window"
+    )
 
 
 @property_test("perfect matches", points=2)

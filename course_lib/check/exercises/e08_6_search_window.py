@@ -76,4 +76,9 @@ def the_loss(answer, case):
 @property_test("your conclusion", points=1)
 def a_conclusion(answer, case):
     sentence = expect_entry(answer, "conclusion", str)
-    expect(len(sentence.split()) >= 8, expected="a sentence of at least eight words", got=sentence, cause="Say for which h a larger window helps, and why.")
+    expect(
+        len(sentence.split()) >= 8,
+        expected="a sentence of at least eight words",
+        got=sentence,
+        cause="Say for which h a larger window helps, and why.",
+    )

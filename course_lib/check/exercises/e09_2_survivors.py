@@ -17,6 +17,7 @@ HINTS = (
 
 SHARE = 0.0069339  # P(|N(0, 1)| > 2.7)
 BLOCKS = (16, 8, 32)  # one for each variant
+VARIANTS = ({"stack of 16 blocks": "stack of 8 blocks"}, {"stack of 16 blocks": "stack of 32 blocks"})
 
 
 def reference(case):
