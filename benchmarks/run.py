@@ -20,7 +20,7 @@ import torch
 from course_lib.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
-MODULES = ["foundation", "classical", "gan"]
+MODULES = ["foundation", "classical", "gan", "stability", "vae", "classroom", "notebook_cost", "denoisers"]
 
 
 def measures() -> dict:

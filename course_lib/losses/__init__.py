@@ -1,4 +1,4 @@
-"""What networks minimise: adversarial losses, penalties on the discriminator, augmentation inside the game."""
+"""What networks minimise: adversarial losses and what steadies them, the bounds of a VAE, the tasks of a denoiser."""
 
 from course_lib.losses.adversarial import (
     HINGE,
@@ -17,6 +17,18 @@ from course_lib.losses.adversarial import (
     wasserstein_generator,
 )
 from course_lib.losses.augment import diff_augment
+from course_lib.losses.denoising import Task, blind_spots, noise2noise, noise2void, supervised, supervised_range, sure
+from course_lib.losses.elbo import (
+    Elbo,
+    bernoulli_log_likelihood,
+    discretised_logistic_log_likelihood,
+    elbo,
+    gaussian_log_likelihood,
+    iwae_bound,
+    kl_standard_normal,
+    log_weights,
+    reparameterise,
+)
 from course_lib.losses.penalties import clip_weights, input_gradient, r1, wgan_gp
 from course_lib.losses.theory import generator_criterion, jensen_shannon, kl_divergence, optimal_discriminator, value
 
@@ -26,21 +38,37 @@ __all__ = [
     "MINIMAX",
     "NON_SATURATING",
     "WASSERSTEIN",
+    "Elbo",
     "GanLoss",
+    "Task",
+    "bernoulli_log_likelihood",
+    "blind_spots",
     "clip_weights",
     "diff_augment",
+    "discretised_logistic_log_likelihood",
+    "elbo",
+    "gaussian_log_likelihood",
     "generator_criterion",
     "hinge_discriminator",
     "input_gradient",
+    "iwae_bound",
     "jensen_shannon",
     "kl_divergence",
+    "kl_standard_normal",
+    "log_weights",
     "lsgan_discriminator",
     "lsgan_generator",
     "minimax_discriminator",
     "minimax_generator",
+    "noise2noise",
+    "noise2void",
     "non_saturating_generator",
     "optimal_discriminator",
     "r1",
+    "reparameterise",
+    "supervised",
+    "supervised_range",
+    "sure",
     "value",
     "wasserstein_discriminator",
     "wasserstein_generator",

@@ -14,8 +14,25 @@ from course_lib.train.batches import Batches
 from course_lib.train.consumers import live_plot, progress, save_every
 from course_lib.train.ema import Ema
 from course_lib.train.gan_loop import GanTraining, Report, frozen, gan
+from course_lib.train.patches import Patches
+from course_lib.train.restorer_loop import RestorerReport, RestorerTraining, restorer
 
-__all__ = ["Batches", "Ema", "GanTraining", "Report", "frozen", "gan", "live_plot", "main", "progress", "save_every"]
+__all__ = [
+    "Batches",
+    "Ema",
+    "GanTraining",
+    "Patches",
+    "Report",
+    "RestorerReport",
+    "RestorerTraining",
+    "frozen",
+    "gan",
+    "live_plot",
+    "main",
+    "progress",
+    "restorer",
+    "save_every",
+]
 
 
 def main(argv: list[str] | None = None) -> int:
