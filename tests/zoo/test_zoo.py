@@ -19,7 +19,7 @@ def test_weights_and_card_belong_together(name):
     card, path = zoo.card(name), zoo.WEIGHTS / f"{name}.safetensors"
     assert card["name"] == name
     assert {"command", "data", "steps", "seed", "hardware", "wall_time_s", "metrics"} <= set(card)
-    assert card["command"] == f"python -m course_lib train {name}"
+    assert card["command"].startswith(f"python -m course_lib train {name}")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == card["sha256"]
     assert path.stat().st_size <= 8e6
     network = zoo.load(name)
