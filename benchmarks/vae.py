@@ -62,7 +62,7 @@ def vae_glyphs() -> list[dict]:
     """What the latents of a VAE say about the factors of glyphs
 
     R² of a linear probe of each factor (fitted on 5000 glyphs, measured on another 5000; training fonts, unseen images), their smallest,
-    and the mutual information gap (20 bins). In the first row the shipped weights; then a sweep of β, every model trained from the same
+    and the mutual information gap (20 bins). In the first rows the shipped weights; then a sweep of β, every model trained from the same
     seed for 1500 steps. Rate and distortion: nats per image.
     """
     rows = []
