@@ -85,6 +85,20 @@ def test_a_resumed_run_ends_with_the_same_bits(kind, stop, tmp_path):
     assert same(whole.ema.model, second.ema.model)
 
 
+def test_the_average_follows_the_network():
+    training = make(ema_decay=0.5)
+    average = copy.deepcopy(training.network.state_dict())
+    for report in itertools.islice(training, 4):
+        decay = min(0.5, (1 + report.step) / (10 + report.step))
+        for name, value in training.network.state_dict().items():
+            if value.is_floating_point():
+                average[name] = decay * average[name] + (1 - decay) * value
+    for name, value in training.ema.model.state_dict().items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, average[name], atol=1e-6, rtol=1e-5)
+    assert not same(training.network, training.ema.model)
+
+
 def test_bfloat16_stays_inside_the_network():
     half, full = (make(autocast=kind).step().loss for kind in (torch.bfloat16, None))
     assert half.dtype == torch.float32
