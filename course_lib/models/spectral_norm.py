@@ -52,6 +52,7 @@ def spectral_norm(layer: nn.Module) -> nn.Module:
 
     Examples
     --------
+    >>> _ = torch.manual_seed(0)
     >>> layer = spectral_norm(nn.Linear(20, 30))
     >>> for _ in range(50):
     ...     _ = layer(torch.zeros(1, 20))
