@@ -62,7 +62,7 @@ def test_a_wrong_answer_is_explained(graded):
         pytest.param("kept = []\nwhile True: kept.append(bytearray(10**7))", "out of memory", "MemoryError", marks=linux_only),
         pytest.param("import torch\nx = torch.ones(10**11)", "out of memory", "can't allocate memory", marks=linux_only),
         ("import socket\nsocket.create_connection(('localhost', 80))", "tried the network", "no access to the network"),
-        ("open('/root/secret.txt')", "tried files outside its folder", "no access to files outside its folder"),
+        ("open('/srv/secret.txt')", "tried files outside its folder", "no access to files outside its folder"),
         ("import os\nos.listdir('/home')", "tried files outside its folder", "no access to files"),
         ("open('/tmp/left_behind.txt', 'w')", "tried files outside its folder", "no access to files"),
         ("import subprocess\nsubprocess.run(['ls'])", "tried other programs", "no access to other programs"),
@@ -92,7 +92,7 @@ def test_a_cell_that_does_harm_ends_with_a_reason(graded, cell, flag, told):
     [
         ("while True: pass", "out of time", "still running"),
         pytest.param("kept = []\n    while True: kept.append(bytearray(10**7))", "out of memory", "MemoryError", marks=linux_only),
-        ("open('/etc/../root/secret.txt')", "tried files outside its folder", "PermissionError"),
+        ("open('/etc/../srv/secret.txt')", "tried files outside its folder", "PermissionError"),
     ],
 )
 def test_a_function_that_does_harm_ends_with_a_reason(graded, inside, flag, told):
@@ -199,7 +199,7 @@ def test_files_of_the_submission_go_along_and_the_folder_is_its_own(graded, tmp_
 
 def test_where_nothing_is_forked_one_python_grades_one_exercise(tmp_path):
     job = {"id": "00.1", "variant": 0, "answer": "brighten", "given": "a", "files": [], "hide": [], "folder": str(tmp_path)}
-    job |= {"cells": [["a", "open('/root/secret.txt')"], ["b", GOOD]], "cell_seconds": 20, "check_seconds": 20, "memory": 500}
+    job |= {"cells": [["a", "open('/srv/secret.txt')"], ["b", GOOD]], "cell_seconds": 20, "check_seconds": 20, "memory": 500}
     code = "from course_lib.classroom import sandbox; sandbox.FORKS = False; sandbox.serve()"
     lines = json.dumps(job) + "\n" + json.dumps({"seed": 1357908642}) + "\n"
     done = subprocess.run(
