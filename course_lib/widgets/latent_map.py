@@ -91,7 +91,7 @@ def load_atlas(name: str = "vae-glyphs-2d", folder: str | Path | None = None, nu
 
     Examples
     --------
-    >>> load_atlas().codes.shape  # doctest: +SKIP
+    >>> load_atlas().codes.shape
     torch.Size([2000, 2])
     """
     model = zoo.load(name, folder=zoo.WEIGHTS if folder is None else folder)
@@ -297,9 +297,9 @@ class LatentMap(Explorer):
 
     Examples
     --------
-    >>> latent_map = LatentMap()  # doctest: +SKIP
-    >>> latent_map.across.value = 1.5  # doctest: +SKIP
-    >>> "z = (1.50, 0.00)" in latent_map.numbers.value  # doctest: +SKIP
+    >>> latent_map = LatentMap()
+    >>> latent_map.across.value = 1.5
+    >>> "z = (1.50, 0.00)" in latent_map.numbers.value
     True
     """
 

@@ -46,8 +46,6 @@ def test_the_codes_are_the_encoders_means(atlas):
 
 
 def test_the_map_that_ships_holds_every_class():
-    if "vae-glyphs-2d" not in zoo.list():
-        pytest.skip("the weights vae-glyphs-2d are not there")
     atlas = load_atlas(number=500)
     assert set(atlas.labels.tolist()) == set(range(10))
     assert (atlas.codes.abs() <= REACH).all(dim=1).float().mean() > 0.85

@@ -60,8 +60,6 @@ def test_rates_names_and_order_are_measured(board):
 
 
 def test_the_board_that_ships_names_what_it_can():
-    if "vae-glyphs" not in zoo.list():
-        pytest.skip("the weights vae-glyphs are not there")
     board = load_board()
     named = {name for name, rate in zip(board.names, board.rates, strict=True) if rate > 0.5}
     assert {"slant", "shift across", "shift down", "thickness"} <= named
