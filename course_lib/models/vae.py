@@ -107,7 +107,7 @@ class VAE(nn.Module):
         return torch.cat([self.mean(self.decode(part)) for part in z.split(500)])
 
     def require_images(self, x: Tensor) -> Tensor:
-        """Give x back if it is a batch of images of this model's shape, in [0, 1].
+        """Give x back if it is a batch of images of this model's shape; the range is for the likelihood to check.
 
         Raises
         ------

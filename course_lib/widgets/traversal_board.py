@@ -105,9 +105,8 @@ def load_board(name: str = "vae-glyphs", folder: str | Path | None = None, numbe
     with torch.no_grad():
         mu, logvar = (torch.cat(parts) for parts in zip(*(model.encode(part) for part in given.split(500)), strict=True))
     by_factor = factor_of_latent(mu, {name: test.factors[name] for name in FACTORS})
-    by_class = factor_of_latent(
-        mu, {"digit": test.labels.float()}
-    )  # the class is told where no factor is: nearly every latent knows a little
+    # the class is told where no factor is: nearly every latent knows a little of it
+    by_class = factor_of_latent(mu, {"digit": test.labels.float()})
     found = [factor if factor[1] >= LEAST else digit for factor, digit in zip(by_factor, by_class, strict=True)]
     rates = kl_standard_normal(mu, logvar).mean(0)
     names = tuple(
