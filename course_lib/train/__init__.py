@@ -7,6 +7,7 @@
 """
 
 import argparse
+import inspect
 import os
 from pathlib import Path
 
@@ -36,13 +37,17 @@ __all__ = [
 
 
 def main(argv: list[str] | None = None) -> int:
-    """`python -m course_lib train NAME [--steps N] [--device D] [--data FOLDER] [--resume] [--out FOLDER]`; returns the exit status."""
+    """`python -m course_lib train NAME [--steps N] [--batch-size N] [--device D] [--data FOLDER] [--resume] [--out FOLDER]`.
+
+    Returns the exit status.
+    """
     from course_lib.train.recipes import all_recipes
 
     recipes = all_recipes()
     parser = argparse.ArgumentParser(prog="python -m course_lib train", description="Train a network by its recipe.")
     parser.add_argument("name", metavar="NAME", help="one of: " + ", ".join(sorted(recipes)))
     parser.add_argument("--steps", type=int, help="train so many steps instead of the recipe's number")
+    parser.add_argument("--batch-size", type=int, help="patches in a batch instead of the recipe's number (restorers)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
     parser.add_argument("--data", type=Path, help="folder of the data sets (default: $COURSE_DATA)")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the output folder")
@@ -52,8 +57,15 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"there is no recipe {options.name!r}; there are: {', '.join(sorted(recipes))}")
     if options.steps is not None and options.steps < 1:
         parser.error(f"--steps must be at least 1, got {options.steps}")
+    chosen = {}
+    if options.batch_size is not None:
+        if "batch_size" not in inspect.signature(recipes[options.name]).parameters:
+            parser.error(f"--batch-size is for the restorers; {options.name} has a batch size of its own")
+        if options.batch_size < 1:
+            parser.error(f"--batch-size must be at least 1, got {options.batch_size}")
+        chosen["batch_size"] = options.batch_size
     if options.data is not None:
         os.environ["COURSE_DATA"] = str(options.data)
     out = options.out or Path("runs") / options.name
-    recipes[options.name](out=out, steps=options.steps, device=options.device, resume=options.resume)
+    recipes[options.name](out=out, steps=options.steps, device=options.device, resume=options.resume, **chosen)
     return 0

@@ -75,7 +75,13 @@ def test_the_arguments_reach_the_recipe(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(["nothing"], "there is no recipe 'nothing'; there are: "), (["dcgan-mnist", "--steps", "0"], "at least 1")]
+    ("arguments", "message"),
+    [
+        (["nothing"], "there is no recipe 'nothing'; there are: "),
+        (["dcgan-mnist", "--steps", "0"], "--steps must be at least 1"),
+        (["n2c", "--batch-size", "0"], "--batch-size must be at least 1"),
+        (["dcgan-mnist", "--batch-size", "8"], "dcgan-mnist has a batch size of its own"),
+    ],
 )
 def test_mistakes_on_the_command_line(arguments, message, capsys):
     with pytest.raises(SystemExit) as error:

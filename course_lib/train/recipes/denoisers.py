@@ -99,22 +99,26 @@ def psnr_at(network: nn.Module, sigma: int, images: list[tuple[str, Tensor]]) ->
     return table.mean["psnr"]
 
 
-def train_denoiser(name: str, *, out: str | Path, steps: int | None = None, device: str = "cpu", resume: bool = False) -> None:
+def train_denoiser(
+    name: str, *, out: str | Path, steps: int | None = None, batch_size: int | None = None, device: str = "cpu", resume: bool = False
+) -> None:
     """Train one denoiser; write weights and card to `out`."""
     recipe, out, seed = DENOISERS[name], Path(out), 0
     out.mkdir(parents=True, exist_ok=True)
-    steps = steps or recipe.steps
+    steps, batch_size = steps or recipe.steps, batch_size or recipe.batch_size
     accelerator = _accelerator(device)
     device = str(accelerator.device) if accelerator else device
     first = accelerator is None or accelerator.is_main_process
     torch.manual_seed(seed)
     network = getattr(models, recipe.model)(**recipe.arguments).to(device, memory_format=torch.channels_last)
     images, held_out = training_images(recipe.colour)
-    patches = Patches(images, recipe.patch_size, recipe.batch_size, seed=seed, device=device)
+    patches = Patches(images, recipe.patch_size, batch_size, seed=seed, device=device)
     training = restorer(network, patches, recipe.task, steps=steps, autocast=recipe.autocast, seed=seed, accelerator=accelerator)
     file, log, seconds = out / "checkpoint.safetensors", [], 0.0
     if resume and file.is_file():
         saved = checkpoint.load(file)
+        if saved["batch_size"] != batch_size:
+            raise ValueError(f"batch_size: this training was begun with {saved['batch_size']} patches in a batch; got {batch_size}")
         training.restore(saved["training"])
         log, seconds = saved["log"], saved["seconds"]
     start, block, last = time.monotonic() - seconds, [], training.step_number
@@ -132,15 +136,16 @@ def train_denoiser(name: str, *, out: str | Path, steps: int | None = None, devi
             looked = report.step * LOOKS // steps > last * LOOKS // steps
             seen = f", held out {psnr_at(training.ema.model, recipe.sigmas[len(recipe.sigmas) // 2], held_out):.3f} dB" if looked else ""
             print(f"{name}: step {report.step}/{steps}, {seconds:.0f} s, loss {mean:.6f}{seen}", flush=True)
-            checkpoint.save(file, {"training": training.state(), "log": log, "seconds": seconds})
+            checkpoint.save(file, {"training": training.state(), "log": log, "seconds": seconds, "batch_size": batch_size})
         last = report.step
     if not first:
         return
+    chosen = "" if batch_size == recipe.batch_size else f" --batch-size {batch_size}"
     facts = {
-        "command": f"python -m course_lib train {name} --steps {steps}",
+        "command": f"python -m course_lib train {name} --steps {steps}{chosen}",
         "data": f"{'BSDS500 train + test' if recipe.colour else 'Train400'}, {len(images)} images, the last {HELD_OUT} held out",
         "steps": steps,
-        "batch": f"{recipe.batch_size} patches of {recipe.patch_size}×{recipe.patch_size}",
+        "batch": f"{batch_size} patches of {recipe.patch_size}×{recipe.patch_size}",
         "seed": seed,
         "hardware": hardware(device),
         "wall_time_s": round(seconds),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_lib import models, zoo
+from course_lib import models, train, zoo
 from course_lib.train import checkpoint
 from course_lib.train.recipes import denoisers
 
@@ -91,6 +91,16 @@ def test_an_interrupted_run_ends_with_the_same_weights(tiny, tmp_path, monkeypat
     cards = [zoo.card("dncnn-s25", tmp_path / run) for run in ("whole", "halves")]
     assert cards[0]["sha256"] == cards[1]["sha256"]
     assert cards[0]["metrics"] == cards[1]["metrics"]
+
+
+def test_another_batch_size_is_written_on_the_card_and_not_resumed(tiny, tmp_path, capsys):
+    run = ["n2c", "--steps", "2", "--batch-size", "2", "--out", str(tmp_path)]
+    assert train.main(run) == 0
+    card = zoo.card("n2c", tmp_path)
+    assert card["command"] == "python -m course_lib train n2c --steps 2 --batch-size 2"
+    assert card["batch"] == "2 patches of 8×8"
+    with pytest.raises(ValueError, match="begun with 2 patches in a batch; got 4"):
+        denoisers.train_denoiser("n2c", out=tmp_path, steps=2, resume=True)
 
 
 def test_psnr_is_that_of_the_network_told_the_level():
