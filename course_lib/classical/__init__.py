@@ -1,5 +1,6 @@
 """Restoration without learning: local filters, total variation, non-local means and BM3D."""
 
+from course_lib.classical.back_projection import back_projection
 from course_lib.classical.bm3d import (
     Group,
     Stages,
@@ -19,6 +20,7 @@ from course_lib.classical.total_variation import total_variation, tv_chambolle
 __all__ = [
     "Group",
     "Stages",
+    "back_projection",
     "bilateral_filter",
     "biorthogonal_matrix",
     "bm3d",

@@ -12,20 +12,28 @@ import os
 from pathlib import Path
 
 from course_lib.train.batches import Batches
+from course_lib.train.conditional_gan_loop import ConditionalGanTraining, conditional_gan
 from course_lib.train.consumers import live_plot, progress, save_every
+from course_lib.train.deep_image_prior import DeepImagePrior, PriorReport
 from course_lib.train.ema import Ema
 from course_lib.train.gan_loop import GanTraining, Report, frozen, gan
-from course_lib.train.patches import Patches
+from course_lib.train.patches import Pair, PairedPatches, Patches
 from course_lib.train.restorer_loop import RestorerReport, RestorerTraining, restorer
 
 __all__ = [
     "Batches",
+    "ConditionalGanTraining",
+    "DeepImagePrior",
     "Ema",
     "GanTraining",
+    "Pair",
+    "PairedPatches",
     "Patches",
+    "PriorReport",
     "Report",
     "RestorerReport",
     "RestorerTraining",
+    "conditional_gan",
     "frozen",
     "gan",
     "live_plot",

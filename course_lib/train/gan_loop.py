@@ -163,10 +163,7 @@ class GanTraining:
 
     def step(self) -> Report:
         """One step of the training: D's, as often as asked for, then G's."""
-        if self.decay_steps:
-            share = min(1.0, max(0, self.steps - self.step_number) / self.decay_steps)
-            for group in (*self.optimiser_g.param_groups, *self.optimiser_d.param_groups):
-                group["lr"] = share * self.learning_rate
+        self.set_learning_rate()
         for _ in range(self.discriminator_steps - 1):
             self.step_discriminator()
         real = next(self.batches)
@@ -177,6 +174,13 @@ class GanTraining:
             self.ema.update(self.G)
         self.step_number += 1
         return Report(self.step_number, loss_d, loss_g, real_logit, fake_logit, fake.detach())
+
+    def set_learning_rate(self) -> None:
+        """Both players' for the next step: the constant one, or on its way to zero."""
+        if self.decay_steps:
+            share = min(1.0, max(0, self.steps - self.step_number) / self.decay_steps)
+            for group in (*self.optimiser_g.param_groups, *self.optimiser_d.param_groups):
+                group["lr"] = share * self.learning_rate
 
     def step_discriminator(self, real: Tensor | None = None, fake: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """One step of D on a real and a fake batch (drawn where not given); G stays as it is, to the last bit.
