@@ -20,7 +20,20 @@ import torch
 from course_lib.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
-MODULES = ["foundation", "classical", "gan", "stability", "vae", "classroom", "notebook_cost", "denoisers"]
+MODULES = [
+    "foundation",
+    "classical",
+    "gan",
+    "stability",
+    "vae",
+    "classroom",
+    "notebook_cost",
+    "denoisers",
+    "self_supervised",
+    "tiles",
+    "super_resolution",
+    "conditional",
+]
 
 
 def measures() -> dict:
