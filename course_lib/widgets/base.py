@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "set_range"]
 
 # JupyterLab takes letters and arrows for itself while a closed list has the focus; an open list keeps them.
 KEYS = "Tab goes to the next control, the arrow keys move a slider, the space bar opens a list or presses a button."
@@ -135,6 +135,17 @@ class Explorer(widgets.VBox):
         png, text = self._render(state), self._describe(state)
         self.picture.value = png
         self.numbers.value = f'<div role="status" aria-live="polite" style="{_TEXT}">{html.escape(text, quote=False)}</div>'
+
+
+def set_range(slider: widgets.FloatSlider | widgets.IntSlider, low: float | int, high: float | int, value: float | int) -> None:
+    """Give a slider another range and a value in it.
+
+    Widen, move, narrow: so the value lies in the range after each of the steps. The browser clips one that does not, and sends what it
+    made of it back, even where the right range comes in the same message.
+    """
+    slider.max, slider.min = max(high, slider.max), min(low, slider.min)
+    slider.value = value
+    slider.max, slider.min = high, low
 
 
 def _sentence(error: Exception) -> str:

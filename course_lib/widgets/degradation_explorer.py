@@ -21,7 +21,7 @@ from torch import Tensor
 
 from course_lib import data, degrade, images, metrics
 from course_lib.resample import imresize
-from course_lib.widgets.base import Explorer
+from course_lib.widgets.base import Explorer, set_range
 from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
@@ -595,11 +595,8 @@ class DegradationExplorer(Explorer):
     def _fit_strength(self, value: float | int) -> None:
         """Give the slider the range, the step and the name that belong to the degradation."""
         kind = DEGRADATIONS[self.degradation.value]
-        # Half-way the old value may lie outside the new range, here and in the browser, which would send back its own idea of it:
-        # change all at once, and tell the browser in one message.
-        with self.strength.hold_sync(), self.strength.hold_trait_notifications():
-            self.strength.min, self.strength.max, self.strength.step = kind.low, kind.high, kind.step
-            self.strength.value = value
+        self.strength.step = kind.step
+        set_range(self.strength, kind.low, kind.high, value)
         self.strength.readout_format = ".0f" if kind.step == 1 else ".1f"
         self.strength.description = f"{kind.parameter[0].upper()}{kind.parameter[1:]}, {kind.unit}"
         self.again.disabled = not kind.stochastic
@@ -618,8 +615,7 @@ class DegradationExplorer(Explorer):
         with self.one_update():
             for slider in (self.down, self.across):
                 begin, _ = _tile(slider.value, change["old"], change["new"])
-                with slider.hold_sync(), slider.hold_trait_notifications():
-                    slider.max, slider.value = SIZE - change["new"], begin
+                set_range(slider, 0, SIZE - change["new"], begin)
 
     def _take_upload(self, change: dict) -> None:
         if not change["new"]:  # emptied below

@@ -20,7 +20,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from course_lib import classical, data, images, metrics, models, zoo
-from course_lib.widgets.base import Explorer
+from course_lib.widgets.base import Explorer, set_range
 from course_lib.widgets.degradation_explorer import DEGRADATIONS, Degradation, fit_upload
 from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font
 
@@ -732,17 +732,6 @@ class DenoiseBench(Explorer):
         if change["new"]:
             with self.one_update():
                 take_upload(self.upload, self.photo)
-
-
-def set_range(slider: widgets.FloatSlider | widgets.IntSlider, low: float | int, high: float | int, value: float | int) -> None:
-    """Give a slider another range and a value in it.
-
-    Widen, move, narrow: so the value lies in the range after each of the steps. The browser clips one that does not, and sends what it
-    made of it back, even where the right range comes in the same message.
-    """
-    slider.max, slider.min = max(high, slider.max), min(low, slider.min)
-    slider.value = value
-    slider.max, slider.min = high, low
 
 
 def photo_list(photo: str | bytes) -> widgets.Dropdown:

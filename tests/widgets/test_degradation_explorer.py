@@ -364,15 +364,31 @@ def test_another_degradation_brings_its_own_slider_and_draws_once(widget, name, 
     assert widget.message.value == ""
 
 
-def test_the_browser_hears_of_a_new_range_in_one_message(widget, monkeypatch):
-    """In several messages the browser clips the old value to the half-changed range and sends it back."""
-    for slider, change in ((widget.strength, lambda: setattr(widget.degradation, "value", "motion blur")),
-                           (widget.down, lambda: setattr(widget.size, "value", 32))):  # fmt: skip
-        sent = []
-        monkeypatch.setattr(slider, "send_state", lambda key=None, sent=sent: sent.append(set(key)))
-        change()
-        (about_range,) = [keys for keys in sent if keys & {"min", "max", "step", "value"}]
-        assert about_range >= {"max", "value"}
+def test_the_value_lies_in_the_range_that_the_browser_knows_at_every_message(widget, monkeypatch):
+    """Else the browser clips it, and sends what it made of it back; a range that comes in the same message is too late."""
+    changes = (
+        (widget.strength, lambda: setattr(widget.degradation, "value", "motion blur")),
+        (widget.strength, lambda: setattr(widget.degradation, "value", "jpeg")),
+        (widget.strength, lambda: setattr(widget.degradation, "value", "gaussian blur")),
+        (widget.down, lambda: setattr(widget.size, "value", 32)),
+        (widget.down, lambda: setattr(widget.size, "value", 64)),
+    )
+    for slider, change in changes:
+        browser = {key: getattr(slider, key) for key in ("min", "max", "value")}
+        messages = []
+
+        def send_state(key=None, slider=slider, browser=browser, messages=messages):
+            news = {name: getattr(slider, name) for name in ([key] if isinstance(key, str) else key) if name in browser}
+            messages.append({**browser, "value": news.get("value", browser["value"])})
+            browser |= news
+            messages.append(dict(browser))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(slider, "send_state", send_state)
+            change()
+        assert all(state["min"] <= state["value"] <= state["max"] for state in messages), messages
+        assert messages
+        assert browser == {key: getattr(slider, key) for key in browser}
 
 
 def test_the_button_draws_other_noise(widget):
