@@ -370,6 +370,7 @@ def test_the_value_lies_in_the_range_that_the_browser_knows_at_every_message(wid
         (widget.strength, lambda: setattr(widget.degradation, "value", "motion blur")),
         (widget.strength, lambda: setattr(widget.degradation, "value", "jpeg")),
         (widget.strength, lambda: setattr(widget.degradation, "value", "gaussian blur")),
+        (widget.strength, lambda: setattr(widget.degradation, "value", "poisson noise")),
         (widget.down, lambda: setattr(widget.size, "value", 32)),
         (widget.down, lambda: setattr(widget.size, "value", 64)),
     )
