@@ -93,6 +93,13 @@ def test_initial_variance_is_kept_through_the_layers():
     assert network.layers[2].weight.std().item() == pytest.approx((2 / (9 * 64)) ** 0.5, rel=0.02)
 
 
+@pytest.mark.parametrize("network", [DnCNN(), DnCNN(norm="none"), DnCNN(norm="none", bias=False)])
+def test_a_new_network_returns_nearly_what_it_is_given(network):
+    """Training begins with the loss of the noisy image; with a last layer as wide as the others it began thousands of times higher."""
+    y = torch.rand(2, 1, 24, 24, generator=torch.Generator().manual_seed(0))
+    assert (network(y) - y).square().mean().sqrt() < 0.1
+
+
 @pytest.mark.bad_input
 def test_bad_input():
     with pytest.raises(ValueError, match=r"y has 3 channels \(shape \(1, 3, 8, 8\)\); this network was made for 1"):
