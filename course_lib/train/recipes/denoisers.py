@@ -4,7 +4,7 @@ Published: DnCNN has depth 17 for one noise level (patches of 40) and 20 for a r
 grey images of 180×180 (Train400); FFDNet takes patches of 70 (grey) or 50 (colour) and sigma in [0, 75], on more images than
 are used here. Batches of 128, noise drawn anew in every step and never clipped.
 
-Not as published: the last layer begins near zero (see `models.dncnn`); the learning rate rises over 100 steps and falls along half a
+Not as published: every network begins as nearly the identity (see `models.dncnn`, `models.ffdnet`); the learning rate rises over 100 steps and falls along half a
 cosine from 1e-3 to nothing, from 2e-3 where there is batch normalisation (after 150 steps of 32 patches at σ = 25 the loss was 0.0041 at
 1e-3 and 0.0030 at 3e-3; that of the noisy image is 0.0096); the convolutions compute in bfloat16; what ships is the average of the
 weights over the last steps; colour networks are trained on BSDS500's train and test folders. The last 20 images are held out and never
