@@ -4,11 +4,11 @@ Published: DnCNN has depth 17 for one noise level (patches of 40) and 20 for a r
 grey images of 180×180 (Train400); FFDNet takes patches of 70 (grey) or 50 (colour) and sigma in [0, 75], on more images than
 are used here. Batches of 128, noise drawn anew in every step and never clipped.
 
-Not as published: every network begins as nearly the identity (see `models.dncnn`, `models.ffdnet`); the learning rate rises over 100 steps and falls along half a
-cosine from 1e-3 to nothing, from 2e-3 where there is batch normalisation (after 150 steps of 32 patches at σ = 25 the loss was 0.0041 at
-1e-3 and 0.0030 at 3e-3; that of the noisy image is 0.0096); the convolutions compute in bfloat16; what ships is the average of the
-weights over the last steps; colour networks are trained on BSDS500's train and test folders. The last 20 images are held out and never
-trained on: they say how far a training has come. The benchmark sets are looked at once, at the end.
+Not as published: every network begins as nearly the identity (see `models.dncnn`, `models.ffdnet`); the learning rate rises over 100
+steps and falls along half a cosine from 1e-3 to nothing, from 2e-3 where there is batch normalisation (after 150 steps of 32 patches at
+σ = 25 the loss was 0.0041 at 1e-3 and 0.0030 at 3e-3; that of the noisy image is 0.0096); the convolutions compute in bfloat16; what
+ships is the average of the weights over the last steps; colour networks are trained on BSDS500's train and test folders. The last 20
+images are held out and never trained on: they say how far a training has come. The benchmark sets are looked at once, at the end.
 
 Several processes: ``accelerate launch --multi_gpu --num_processes N -m course_lib train NAME`` (on CPUs as well). Every process takes its
 share of each batch.
