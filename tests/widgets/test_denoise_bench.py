@@ -24,7 +24,7 @@ def forget():
 def small_network(name: str) -> torch.nn.Module:
     """What stands in for trained weights: the right kind of network, tiny, always the same."""
     torch.manual_seed(NETWORKS.index(name))
-    network = models.FFDNet(depth=3, features=4) if name == "ffdnet-gray" else models.DnCNN(depth=3, features=4, norm="none")
+    network = models.FFDNet(depth=3, features=8) if name == "ffdnet-gray" else models.DnCNN(depth=3, features=4, norm="none")
     return network.eval().requires_grad_(False)
 
 

@@ -23,12 +23,16 @@ HINTS = (
 DNCNN = 9 * (64 + 15 * 64**2 + 64)
 FFDNET = 9 * (5 * 64 + 13 * 64**2 + 64 * 4) / 4
 BLIND = 9 * (64 + 18 * 64**2 + 64)
-VARIANTS = ({"DnCNN-17 (17 convolutions": "DnCNN-B (20 convolutions"},)
+TEN = 9 * (64 + 8 * 64**2 + 64)
+VARIANTS = (
+    {"DnCNN-17 (17 convolutions": "DnCNN-B (20 convolutions"},
+    {"DnCNN-17 (17 convolutions": "a DnCNN of depth 10 (10 convolutions"},
+)
 
 
 def reference(case):
     """The ratio of the multiply–adds a pixel."""
-    return (DNCNN, BLIND)[case.variant % 2] / FFDNET
+    return (DNCNN, BLIND, TEN)[case.variant % 3] / FFDNET
 
 
 MISTAKES = (
