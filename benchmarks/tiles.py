@@ -8,15 +8,14 @@ import time
 
 import torch
 
-from course_lib import data
+from course_lib import data, zoo
 from course_lib.degrade import GaussianNoise
-from course_lib.models import DnCNN, FFDNet
 from course_lib.resample import imresize
 from course_lib.tiles import by_tiles
 
 TILE = 512
 # for each network: half its receptive field in pixels, and the cells that it treats pixels by
-NETWORKS = {"DnCNN-17": (DnCNN, 17, 1), "FFDNet": (FFDNet, 30, 2)}
+NETWORKS = {"DnCNN-17": ("dncnn-s25", 17, 1), "FFDNet": ("ffdnet-gray", 30, 2)}
 
 
 def noisy(height: int, width: int) -> torch.Tensor:
@@ -26,9 +25,8 @@ def noisy(height: int, width: int) -> torch.Tensor:
 
 
 def denoiser(name: str):
-    """The network as image → image, with the weights that it begins with: they change neither time nor memory."""
-    torch.manual_seed(0)
-    network = NETWORKS[name][0]().eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    """The shipped network as image → image."""
+    network = zoo.load(NETWORKS[name][0]).requires_grad_(False).to(memory_format=torch.channels_last)
     return (lambda y: network(y, 25)) if name == "FFDNet" else network
 
 
