@@ -521,6 +521,16 @@ def _tile(start: int, size: int, tile: int) -> tuple[int, int]:
 # ------------------------------------------------------------------------------------------------------------- the widget
 
 
+def take_upload(upload: widgets.FileUpload, photo: widgets.Dropdown) -> None:
+    """Put the uploaded file into the list of photographs, and choose it."""
+    file = upload.value[0]
+    upload.value = ()  # so that the same file can be chosen again
+    content = fit_upload(bytes(file["content"]), file["name"])
+    kept = [option for option in photo.options if option[0] in data.photo_names()]
+    photo.options = [*kept, (f"yours: {file['name']}", content)]
+    photo.value = content
+
+
 class DegradationExplorer(Explorer):
     """Choose a photograph or upload one, break it, and watch the picture, the error and the numbers.
 
@@ -618,13 +628,6 @@ class DegradationExplorer(Explorer):
                 set_range(slider, 0, SIZE - change["new"], begin)
 
     def _take_upload(self, change: dict) -> None:
-        if not change["new"]:  # emptied below
-            return
-        with self.one_update():
-            file = change["new"][0]
-            self.upload.value = ()  # so that the same file can be chosen again
-            content = fit_upload(bytes(file["content"]), file["name"])
-            label = f"yours: {file['name']}"
-            kept = [option for option in self.photo.options if option[0] in data.photo_names()]
-            self.photo.options = [*kept, (label, content)]
-            self.photo.value = content
+        if change["new"]:  # else emptied, below
+            with self.one_update():
+                take_upload(self.upload, self.photo)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from course_lib import classical, data, images, metrics, models, zoo
 from course_lib.widgets.base import Explorer, set_range
-from course_lib.widgets.degradation_explorer import DEGRADATIONS, Degradation, fit_upload
+from course_lib.widgets.degradation_explorer import DEGRADATIONS, Degradation, fit_upload, take_upload
 from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font
 
 if TYPE_CHECKING:
@@ -752,16 +752,6 @@ def upload_button() -> widgets.FileUpload:
         tooltip="An image file from your machine, up to 10 MB",
         layout={"width": "190px"},
     )
-
-
-def take_upload(upload: widgets.FileUpload, photo: widgets.Dropdown) -> None:
-    """Put the uploaded file into the list of photographs, and choose it."""
-    file = upload.value[0]
-    upload.value = ()  # so that the same file can be chosen again
-    content = fit_upload(bytes(file["content"]), file["name"])
-    kept = [option for option in photo.options if option[0] in data.photo_names()]
-    photo.options = [*kept, (f"yours: {file['name']}", content)]
-    photo.value = content
 
 
 def missing_words() -> str:

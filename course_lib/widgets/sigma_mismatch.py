@@ -19,6 +19,7 @@ from torch import Tensor
 
 from course_lib import degrade, metrics
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.degradation_explorer import take_upload
 from course_lib.widgets.denoise_bench import (
     METHODS,
     PART,
@@ -36,7 +37,6 @@ from course_lib.widgets.denoise_bench import (
     require_photo,
     restore,
     rgb,
-    take_upload,
     upload_button,
 )
 from course_lib.widgets.drawing import FAINT, FRAME, INK, LINE, as_figure, font

@@ -14,9 +14,6 @@ Several processes: ``accelerate launch --multi_gpu --num_processes N -m course_l
 share of each batch.
 """
 
-import math
-import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,13 +25,11 @@ from torch import Tensor, nn
 from course_lib import data, evaluate, models, zoo
 from course_lib.degrade import GaussianNoise
 from course_lib.losses import Task, noise2noise, noise2void, supervised, supervised_range, sure
-from course_lib.train import checkpoint
 from course_lib.train.patches import Patches
 from course_lib.train.recipes.classifier import hardware
+from course_lib.train.recipes.restorers import HELD_OUT, accelerator, command, run
 from course_lib.train.restorer_loop import restorer
 
-HELD_OUT = 20  # images
-LOOKS = 20  # at the held-out images in the course of a training
 _SAVE_EVERY = 100  # steps
 
 
@@ -108,9 +103,8 @@ def train_denoiser(
     recipe, out, seed = DENOISERS[name], Path(out), 0
     out.mkdir(parents=True, exist_ok=True)
     steps, batch_size = steps or recipe.steps, batch_size or recipe.batch_size
-    accelerator = _accelerator(device)
-    device = str(accelerator.device) if accelerator else device
-    first = accelerator is None or accelerator.is_main_process
+    processes = accelerator(device)
+    device = str(processes.device) if processes else device
     torch.manual_seed(seed)
     network = getattr(models, recipe.model)(**recipe.arguments).to(device, memory_format=torch.channels_last)
     images, held_out = training_images(recipe.colour)
@@ -123,43 +117,20 @@ def train_denoiser(
         learning_rate=recipe.learning_rate,
         autocast=recipe.autocast,
         seed=seed,
-        accelerator=accelerator,
+        accelerator=processes,
     )
-    file, log, seconds = out / "checkpoint.safetensors", [], 0.0
-    if resume and file.is_file():
-        saved = checkpoint.load(file)
-        if saved["batch_size"] != batch_size:
-            raise ValueError(f"batch_size: this training was begun with {saved['batch_size']} patches in a batch; got {batch_size}")
-        training.restore(saved["training"])
-        log, seconds = saved["log"], saved["seconds"]
-    start, block, last = time.monotonic() - seconds, [], training.step_number
-    for report in training:
-        block.append(report.loss)
-        if report.step % _SAVE_EVERY and report.step != steps:
-            continue
-        mean = torch.stack(block).mean().item()
-        block.clear()
-        if not math.isfinite(mean):
-            raise RuntimeError(f"{name}: the loss is not finite at step {report.step}; begin again with another seed")
-        log.append([report.step, mean])
-        if first:
-            seconds = time.monotonic() - start
-            looked = report.step * LOOKS // steps > last * LOOKS // steps
-            seen = f", held out {psnr_at(training.ema.model, recipe.sigmas[len(recipe.sigmas) // 2], held_out):.3f} dB" if looked else ""
-            print(f"{name}: step {report.step}/{steps}, {seconds:.0f} s, loss {mean:.6f}{seen}", flush=True)
-            checkpoint.save(file, {"training": training.state(), "log": log, "seconds": seconds, "batch_size": batch_size})
-        last = report.step
-    if not first:
+    middle = recipe.sigmas[len(recipe.sigmas) // 2]
+    done = run(name, training, out=out, look=lambda net: psnr_at(net, middle, held_out), save_every=_SAVE_EVERY, resume=resume)
+    if done is None:
         return
-    chosen = "" if batch_size == recipe.batch_size else f" --batch-size {batch_size}"
     facts = {
-        "command": f"python -m course_lib train {name} --steps {steps}{chosen}",
+        "command": command(name, steps, batch_size, recipe.batch_size),
         "data": f"{'BSDS500 train + test' if recipe.colour else 'Train400'}, {len(images)} images, the last {HELD_OUT} held out",
         "steps": steps,
         "batch": f"{batch_size} patches of {recipe.patch_size}×{recipe.patch_size}",
         "seed": seed,
         "hardware": hardware(device),
-        "wall_time_s": round(seconds),
+        "wall_time_s": round(done["seconds"]),
     }
     zoo.save(out, name, training.ema.model, recipe.arguments, facts)
     network = zoo.load(name, device, folder=out)  # as rounded for storing: the card speaks of what ships
@@ -168,15 +139,6 @@ def train_denoiser(
         metrics["Set12_psnr"] = {str(sigma): psnr_at(network, sigma, data.images("Set12", "grey")) for sigma in recipe.sigmas}
     zoo.save(out, name, training.ema.model, recipe.arguments, {**facts, "metrics": metrics})
     print(name, metrics, flush=True)
-
-
-def _accelerator(device: str):
-    """An Accelerator where a launcher has started several processes, else None."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return None
-    from accelerate import Accelerator
-
-    return Accelerator(cpu=device == "cpu")
 
 
 RECIPES = {name: partial(train_denoiser, name) for name in DENOISERS}

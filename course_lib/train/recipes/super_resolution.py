@@ -13,8 +13,6 @@ SGD with smaller steps for the last layer; what ships is the average of the weig
 FSRCNN start from the one for ×3, all but the last layer, as in the paper, where its weights are at hand; the card says so.
 """
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,10 +27,9 @@ from course_lib import data, metrics, models, zoo
 from course_lib.images import crop_to_multiple, from_uint8, luma, to_uint8
 from course_lib.losses import Task
 from course_lib.resample import imresize
-from course_lib.train import checkpoint
 from course_lib.train.patches import PairedPatches
 from course_lib.train.recipes.classifier import hardware
-from course_lib.train.recipes.denoisers import HELD_OUT, LOOKS, _accelerator
+from course_lib.train.recipes.restorers import HELD_OUT, accelerator, command, run
 from course_lib.train.restorer_loop import restorer
 
 _SAVE_EVERY = 250  # steps
@@ -147,9 +144,8 @@ def train_super_resolution(
     recipe, out, seed = SUPER_RESOLUTION[name], Path(out), 0
     out.mkdir(parents=True, exist_ok=True)
     steps, batch_size = steps or recipe.steps, batch_size or recipe.batch_size
-    accelerator = _accelerator(device)
-    device = str(accelerator.device) if accelerator else device
-    first = accelerator is None or accelerator.is_main_process
+    processes = accelerator(device)
+    device = str(processes.device) if processes else device
     torch.manual_seed(seed)
     network = getattr(models, recipe.model)(**recipe.arguments)
     begun = begin(network, recipe.start, start)
@@ -165,47 +161,30 @@ def train_super_resolution(
         learning_rate=recipe.learning_rate,
         autocast=recipe.autocast,
         seed=seed,
-        accelerator=accelerator,
+        accelerator=processes,
     )
-    file, log, seconds = out / "checkpoint.safetensors", [], 0.0
-    if resume and file.is_file():
-        saved = checkpoint.load(file)
-        if saved["batch_size"] != batch_size:
-            raise ValueError(f"batch_size: this training was begun with {saved['batch_size']} patches in a batch; got {batch_size}")
-        training.restore(saved["training"])
-        log, seconds, begun = saved["log"], saved["seconds"], saved["start"]
-    began, block, last = time.monotonic() - seconds, [], training.step_number
-    for report in training:
-        block.append(report.loss)
-        if report.step % _SAVE_EVERY and report.step != steps:
-            continue
-        mean = torch.stack(block).mean().item()
-        block.clear()
-        if not math.isfinite(mean):
-            raise RuntimeError(f"{name}: the loss is not finite at step {report.step}; begin again with another seed")
-        log.append([report.step, mean])
-        if first:
-            seconds = time.monotonic() - began
-            looked = report.step * LOOKS // steps > last * LOOKS // steps
-            seen = f", held out {quality(training.ema.model, held_out)['psnr']:.3f} dB" if looked else ""
-            print(f"{name}: step {report.step}/{steps}, {seconds:.0f} s, loss {mean:.6f}{seen}", flush=True)
-            state = {"training": training.state(), "log": log, "seconds": seconds, "batch_size": batch_size, "start": begun}
-            checkpoint.save(file, state)
-        last = report.step
-    if not first:
+    done = run(
+        name,
+        training,
+        out=out,
+        look=lambda net: quality(net, held_out)["psnr"],
+        save_every=_SAVE_EVERY,
+        resume=resume,
+        kept={"start": begun},
+    )
+    if done is None:
         return
-    another_batch = f" --batch-size {batch_size}" if batch_size != recipe.batch_size else ""
     facts = {
-        "command": f"python -m course_lib train {name} --steps {steps}{another_batch}",
+        "command": command(name, steps, batch_size, recipe.batch_size),
         "data": f"T91 and BSDS500 train + test without its last {HELD_OUT}, which are held out: {len(pairs)} images, "
         f"{'RGB' if recipe.colour else 'luma'}, bicubic as MATLAB's, 8 bits",
-        "start": begun,
+        "start": done["start"],
         "steps": steps,
         "batch": f"{batch_size} patches of {recipe.patch_size}×{recipe.patch_size} at low resolution",
         "loss": recipe.loss,
         "seed": seed,
         "hardware": hardware(device),
-        "wall_time_s": round(seconds),
+        "wall_time_s": round(done["seconds"]),
     }
     # half precision would cost the small networks, which predict grey levels and not corrections, some of their digits
     save = partial(zoo.save, out, name, training.ema.model, recipe.arguments, dtype=torch.float16 if recipe.colour else torch.float32)
