@@ -9,8 +9,9 @@ small and rounded to 8 bits, pixel for pixel as MATLAB does. That is also what t
 another kernel is another table: a network knows the reduction that it was trained on and no other.
 
 Not as published: Adam with a learning rate that rises over 100 steps and falls along half a cosine to nothing, where the papers have
-SGD with smaller steps for the last layer; what ships is the average of the weights over the last steps. Networks for ×2 and ×4 of the
-FSRCNN start from the one for ×3, all but the last layer, as in the paper, where its weights are at hand; the card says so.
+SGD with smaller steps for the last layer; what ships is the average of the weights over the last steps. FSRCNNs for ×2 and ×4 start
+from the one for ×3, all but the last layer, as in the paper, and so do, to save CPU, ESPCNs and SRCNNs, the latter with all layers; where
+the weights for ×3 are not at hand a network starts from random ones. The card says which.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Recipe:
     learning_rate: float = 1e-3
     batch_size: int = 16
     autocast: torch.dtype | None = None
-    start: str | None = None  # the recipe whose layers it begins with, all but the last
+    start: str | None = None  # the recipe whose layers it begins with
 
     @property
     def scale(self) -> int:
@@ -63,10 +64,13 @@ _SMALL = {"scale": 4, "channels": 1, "features": 32, "blocks": 8, "direct": True
 
 SUPER_RESOLUTION = {
     # 48×48 pixels at high resolution, where this network computes
-    **{f"srcnn-955-x{s}": Recipe("SRCNN", {"scale": s}, 48 // s, 20_000, learning_rate=5e-4) for s in (2, 3, 4)},
+    "srcnn-955-x3": Recipe("SRCNN", {"scale": 3}, 16, 20_000, learning_rate=5e-4),
+    "srcnn-955-x2": Recipe("SRCNN", {"scale": 2}, 24, 6_000, learning_rate=5e-4, start="srcnn-955-x3"),
+    "srcnn-955-x4": Recipe("SRCNN", {"scale": 4}, 12, 6_000, learning_rate=5e-4, start="srcnn-955-x3"),
     "fsrcnn-x3": Recipe("FSRCNN", {"scale": 3}, 24, 40_000, learning_rate=2e-3),
     **{f"fsrcnn-x{s}": Recipe("FSRCNN", {"scale": s}, 24, 25_000, learning_rate=2e-3, start="fsrcnn-x3") for s in (2, 4)},
-    **{f"espcn-x{s}": Recipe("ESPCN", {"scale": s}, 24, 40_000, learning_rate=2e-3, batch_size=32) for s in (2, 3, 4)},
+    "espcn-x3": Recipe("ESPCN", {"scale": 3}, 24, 40_000, learning_rate=2e-3, batch_size=32),
+    **{f"espcn-x{s}": Recipe("ESPCN", {"scale": s}, 24, 15_000, learning_rate=2e-3, batch_size=32, start="espcn-x3") for s in (2, 4)},
     # published: high-resolution patches of 128, batches of 16, 1,000,000 steps in four restarts
     "srresnet-x4": Recipe("MSRResNet", {"scale": 4, "channels": 3}, 32, 80_000, "l1", 4e-4, 32, torch.bfloat16),
     # a tenth of the weights and no layer at the high resolution: for one CPU core
@@ -200,12 +204,14 @@ def train_super_resolution(
 
 
 def begin(network: nn.Module, name: str | None, folder: str | Path | None) -> str:
-    """Give a network the layers of another one's weights, all but the last, and say what was done."""
+    """Give a network the layers of another one's weights, all but one that enlarges, and say what was done."""
     if name is None or (folder is None and name not in zoo.list()):
         return "random weights"
     folder = folder or zoo.WEIGHTS
-    network.layers.load_state_dict(zoo.load(name, folder=folder).layers.state_dict())
-    return f"the layers of {name} (sha256 {zoo.card(name, folder)['sha256'][:12]}), but for the last"
+    layers = zoo.load(name, folder=folder).layers.state_dict()
+    network.layers.load_state_dict(layers)
+    but = "" if len(layers) == len(network.state_dict()) else ", but for the last"
+    return f"the layers of {name} (sha256 {zoo.card(name, folder)['sha256'][:12]}){but}"
 
 
 RECIPES = {name: partial(train_super_resolution, name) for name in SUPER_RESOLUTION}

@@ -114,9 +114,9 @@ def test_other_scales_start_from_the_layers_of_three(tiny, tmp_path):
     assert zoo.card("fsrcnn-x2", two)["start"] == said
 
 
-def test_only_other_scales_of_fsrcnn_start_from_another_network():
+def test_only_other_scales_start_from_another_network():
     starts = {name: recipe.start for name, recipe in super_resolution.SUPER_RESOLUTION.items() if recipe.start}
-    assert starts == {"fsrcnn-x2": "fsrcnn-x3", "fsrcnn-x4": "fsrcnn-x3"}
+    assert starts == {f"{family}-x{scale}": f"{family}-x3" for family in ("srcnn-955", "fsrcnn", "espcn") for scale in (2, 4)}
 
 
 def test_another_batch_size_is_written_on_the_card_and_not_resumed(tiny, tmp_path):
