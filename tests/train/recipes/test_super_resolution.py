@@ -114,6 +114,16 @@ def test_other_scales_start_from_the_layers_of_three(tiny, tmp_path):
     assert zoo.card("fsrcnn-x2", two)["start"] == said
 
 
+def test_an_srcnn_starts_from_all_the_layers_of_another(tiny, tmp_path):
+    """It sees enlarged images at every scale, so none of its layers is left out."""
+    super_resolution.train_super_resolution("srcnn-955-x3", out=tmp_path, steps=2)
+    network = models.SRCNN(2, **TINY["SRCNN"])
+    said = super_resolution.begin(network, "srcnn-955-x3", tmp_path)
+    expected = zoo.load("srcnn-955-x3", folder=tmp_path).state_dict()
+    assert all(torch.equal(value, expected[key]) for key, value in network.state_dict().items())
+    assert said == f"the layers of srcnn-955-x3 (sha256 {zoo.card('srcnn-955-x3', tmp_path)['sha256'][:12]})"
+
+
 def test_only_other_scales_start_from_another_network():
     starts = {name: recipe.start for name, recipe in super_resolution.SUPER_RESOLUTION.items() if recipe.start}
     assert starts == {f"{family}-x{scale}": f"{family}-x3" for family in ("srcnn-955", "fsrcnn", "espcn") for scale in (2, 4)}
