@@ -24,7 +24,7 @@ Source = Literal["glyphs", "digits", "mnist", "fashion-mnist"]
 _SOURCES = ("glyphs", "digits", "mnist", "fashion-mnist")
 _FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 _DIGITS = tuple("0123456789")
-_CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _DIGITS_TRAIN = 1347  # of scikit-learn's 1797; the last 450 are the test split
 
 
@@ -82,7 +82,7 @@ def digits(source: Source = "glyphs", train: bool = True, size: int | None = Non
         classes = _DIGITS
     else:
         pixels, labels = _mnist_like(source, bool(train), download)
-        classes = _CLOTHES if source == "fashion-mnist" else _DIGITS
+        classes = CLOTHES if source == "fashion-mnist" else _DIGITS
     images = pixels.float() / (16 if source == "digits" else 255)
     return DigitSet(_resized(images, size), labels.clone(), classes)
 

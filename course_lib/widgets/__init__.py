@@ -4,6 +4,7 @@ A line such as ``DegradationExplorer()`` at the end of a cell shows the widget.
 """
 
 from course_lib.widgets import (
+    condition_board,
     degradation_explorer,
     denoise_bench,
     draw_and_decode,
@@ -13,10 +14,13 @@ from course_lib.widgets import (
     progress_panel,
     sigma_mismatch,
     stack_explorer,
+    swipe,
     time_machine,
     traversal_board,
+    your_photo,
 )
 from course_lib.widgets.base import Explorer
+from course_lib.widgets.condition_board import ConditionBoard
 from course_lib.widgets.degradation_explorer import DegradationExplorer
 from course_lib.widgets.denoise_bench import DenoiseBench
 from course_lib.widgets.draw_and_decode import DrawAndDecode
@@ -26,10 +30,13 @@ from course_lib.widgets.neighbourhood_explorer import NeighbourhoodExplorer
 from course_lib.widgets.progress_panel import ProgressPanel
 from course_lib.widgets.sigma_mismatch import SigmaMismatch
 from course_lib.widgets.stack_explorer import StackExplorer
+from course_lib.widgets.swipe import Swipe
 from course_lib.widgets.time_machine import TimeMachine
 from course_lib.widgets.traversal_board import TraversalBoard
+from course_lib.widgets.your_photo import YourPhoto
 
 __all__ = [
+    "ConditionBoard",
     "DegradationExplorer",
     "DenoiseBench",
     "DrawAndDecode",
@@ -40,8 +47,11 @@ __all__ = [
     "ProgressPanel",
     "SigmaMismatch",
     "StackExplorer",
+    "Swipe",
     "TimeMachine",
     "TraversalBoard",
+    "YourPhoto",
+    "condition_board",
     "degradation_explorer",
     "denoise_bench",
     "draw_and_decode",
@@ -51,6 +61,8 @@ __all__ = [
     "progress_panel",
     "sigma_mismatch",
     "stack_explorer",
+    "swipe",
     "time_machine",
     "traversal_board",
+    "your_photo",
 ]
