@@ -53,6 +53,8 @@ class RestorerTraining:
         Adam's, at its highest: it rises over `warm_up` steps and falls along half a cosine to nothing.
     warm_up
         Steps.
+    cycles
+        How many times it falls, each time in as many steps, beginning at its highest again (Loshchilov and Hutter, ICLR 2017).
     gradient_clip
         The gradient is shortened to this norm where it is longer.
     ema_decay
@@ -87,6 +89,7 @@ class RestorerTraining:
         steps: int,
         learning_rate: float = 1e-3,
         warm_up: int = 100,
+        cycles: int = 1,
         gradient_clip: float = 1.0,
         ema_decay: float = 0.999,
         autocast: torch.dtype | None = None,
@@ -97,8 +100,10 @@ class RestorerTraining:
             raise ValueError(f"batch_size must be a multiple of the {accelerator.num_processes} processes, got {patches.batch_size}")
         if steps < 1 or warm_up < 0:
             raise ValueError(f"steps must be at least 1 and warm_up not negative, got {steps} and {warm_up}")
+        if cycles < 1 or steps % cycles:
+            raise ValueError(f"cycles must be at least 1 and divide the {steps} steps, got {cycles}")
         self.network, self.patches, self.task, self.steps = network.train(), patches, task, steps
-        self.learning_rate, self.warm_up, self.gradient_clip = learning_rate, warm_up, gradient_clip
+        self.learning_rate, self.warm_up, self.cycle, self.gradient_clip = learning_rate, warm_up, steps // cycles, gradient_clip
         self.device = next(network.parameters()).device
         self.autocast, self.accelerator = autocast, accelerator
         self.optimiser = torch.optim.Adam(network.parameters(), learning_rate, fused=True)
@@ -115,7 +120,7 @@ class RestorerTraining:
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
         rise = min(1.0, (step + 1) / self.warm_up) if self.warm_up else 1.0
-        return self.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return self.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * (step % self.cycle) / self.cycle))
 
     def step(self) -> RestorerReport:
         """Take one step."""

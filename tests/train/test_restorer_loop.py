@@ -61,6 +61,20 @@ def test_the_learning_rate_rises_and_falls():
     assert training.optimiser.param_groups[0]["lr"] == rates[-1]
 
 
+def test_the_learning_rate_falls_in_cycles():
+    once, twice = make(steps=40, learning_rate=0.1, warm_up=5), make(steps=80, learning_rate=0.1, warm_up=5, cycles=2)
+    assert [twice.rate(step) for step in range(40)] == [once.rate(step) for step in range(40)]
+    assert [twice.rate(step) for step in range(45, 80)] == [once.rate(step) for step in range(5, 40)]
+    assert twice.rate(40) == 0.1
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("cycles", [0, 3])
+def test_cycles_must_divide_the_steps(cycles):
+    with pytest.raises(ValueError, match=f"cycles must be at least 1 and divide the 40 steps, got {cycles}"):
+        make(steps=40, cycles=cycles)
+
+
 @pytest.mark.parametrize("stop", [1, 6])
 @pytest.mark.parametrize("kind", ["dncnn", "ffdnet"])
 def test_a_resumed_run_ends_with_the_same_bits(kind, stop, tmp_path):

@@ -51,6 +51,7 @@ class Recipe:
     learning_rate: float = 1e-3
     batch_size: int = 16
     autocast: torch.dtype | None = None
+    cycles: int = 1
     start: str | None = None  # the recipe whose layers it begins with
 
     @property
@@ -69,7 +70,7 @@ SUPER_RESOLUTION = {
     "srcnn-955-x3": Recipe("SRCNN", {"scale": 3}, 11, 30_000, 5e-4),
     "srcnn-955-x2": Recipe("SRCNN", {"scale": 2}, 16, 8_000, 5e-4, start="srcnn-955-x3"),
     "srcnn-955-x4": Recipe("SRCNN", {"scale": 4}, 8, 8_000, 5e-4, start="srcnn-955-x3"),
-    "fsrcnn-x3": Recipe("FSRCNN", {"scale": 3}, 12, 80_000, 2e-3),
+    "fsrcnn-x3": Recipe("FSRCNN", {"scale": 3}, 12, 160_000, 2e-3, cycles=2),
     **{f"fsrcnn-x{s}": Recipe("FSRCNN", {"scale": s}, 12, 40_000, 2e-3, start="fsrcnn-x3") for s in (2, 4)},
     "espcn-x3": Recipe("ESPCN", {"scale": 3}, 12, 150_000),
     **{f"espcn-x{s}": Recipe("ESPCN", {"scale": s}, 12, 50_000, start="espcn-x3") for s in (2, 4)},
@@ -165,6 +166,7 @@ def train_super_resolution(
         paired("l1"),
         steps=steps,
         learning_rate=recipe.learning_rate,
+        cycles=recipe.cycles if steps == recipe.steps else 1,
         autocast=recipe.autocast,
         seed=seed,
         accelerator=processes,
