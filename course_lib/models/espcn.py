@@ -144,12 +144,15 @@ class ESPCN(nn.Module):
     @torch.no_grad()
     def _start_as_bilinear(self) -> None:
         # not as published: one map carries a quarter of each channel, for which tanh is nearly straight, and the head begins as a bilinear
-        # interpolation of it. So the training need not first find the interpolation. The other maps begin so wide that tanh bends in spite
-        # of an image's low contrast: after 50 s the held-out images are at 27.72 dB; from five times narrower weights they stay at 27.47
+        # interpolation of it. So the training need not first find the interpolation. The other maps look at contrast, not brightness (their
+        # kernels have mean 0), so strongly and from so many places that tanh bends: after 8,000 steps the held-out images are at 27.8 dB,
+        # and from weights as small as torch's never above 27.5
         first, second = self.layers[0], self.layers[2]
-        for layer in (first, second):
-            nn.init.normal_(layer.weight, std=5 / layer.weight[0].numel() ** 0.5)
-            nn.init.zeros_(layer.bias)
+        for layer, gain in ((first, 3.0), (second, 5 / 3)):
+            nn.init.normal_(layer.weight, std=gain / layer.weight[0].numel() ** 0.5)
+            nn.init.uniform_(layer.bias, -1, 1)
+            layer.bias[: self.channels] = 0
+        first.weight -= first.weight.mean((1, 2, 3), keepdim=True)
         pass_through(first, self.channels, gain=0.25)
         pass_through(second, self.channels)
         nn.init.normal_(self.head.weight, std=1e-3)

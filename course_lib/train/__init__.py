@@ -17,27 +17,34 @@ from course_lib.train.consumers import live_plot, progress, save_every
 from course_lib.train.deep_image_prior import DeepImagePrior, PriorReport
 from course_lib.train.ema import Ema
 from course_lib.train.gan_loop import GanTraining, Report, frozen, gan
+from course_lib.train.image_to_image_loop import CycleGanTraining, ImagePool, Pix2PixTraining, Unpaired, cycle_gan, pix2pix
 from course_lib.train.patches import Pair, PairedPatches, Patches
 from course_lib.train.restorer_loop import RestorerReport, RestorerTraining, restorer
 
 __all__ = [
     "Batches",
     "ConditionalGanTraining",
+    "CycleGanTraining",
     "DeepImagePrior",
     "Ema",
     "GanTraining",
+    "ImagePool",
     "Pair",
     "PairedPatches",
     "Patches",
+    "Pix2PixTraining",
     "PriorReport",
     "Report",
     "RestorerReport",
     "RestorerTraining",
+    "Unpaired",
     "conditional_gan",
+    "cycle_gan",
     "frozen",
     "gan",
     "live_plot",
     "main",
+    "pix2pix",
     "progress",
     "restorer",
     "save_every",
