@@ -1,6 +1,6 @@
 """ESPCN: convolutions at the low resolution, and a *sub-pixel convolution* that hands out s × s pixels for each.
 
-    y ── conv 5×5, tanh ── conv 3×3, tanh ── conv 3×3 ── pixel shuffle ──→ x̂
+    y ── conv 5×5, ReLU ── conv 3×3, ReLU ── conv 3×3 ── pixel shuffle ──→ x̂
          64 maps            32 maps           s² maps       the image
 
 The last convolution computes s² values at each low-resolution pixel, and the *pixel shuffle* lays them out as the s × s cell of that pixel.
@@ -10,7 +10,9 @@ It is a transposed convolution in disguise. Output pixel (s i + a, s j + b) take
 neighbourhood around it; the transposed convolution with a kernel of side 3 s and stride s sums over the same neighbourhood, with the
 weights that `transposed_weights` writes down. One difference remains: the sub-pixel convolution has a bias for each place in the cell.
 
-The paper made its low-resolution images by a Gaussian blur; here, as for all networks, they are bicubic.
+The paper made its low-resolution images by a Gaussian blur; here, as for all networks, they are bicubic. And its activations are tanh.
+Here they are ReLU, which in trainings of ten minutes learned more: on Set5, ×3, 32.71 dB after 100,000 steps, and with tanh 32.41 at best
+(after 150,000 steps; with the squared error 32.39 after 120,000; both from first weights chosen for tanh).
 
 References
 ----------
@@ -133,9 +135,9 @@ class ESPCN(nn.Module):
         # beyond the border the image goes on as it ends there
         self.layers = nn.Sequential(
             nn.Conv2d(channels, features, 5, padding="same", padding_mode="replicate"),
-            nn.Tanh(),
+            nn.ReLU(),
             nn.Conv2d(features, features // 2, 3, padding="same", padding_mode="replicate"),
-            nn.Tanh(),
+            nn.ReLU(),
         )
         self.head = nn.Conv2d(features // 2, channels * scale**2, 3, padding="same", padding_mode="replicate")
         self.margin = 2 + 1 + 1
@@ -143,23 +145,17 @@ class ESPCN(nn.Module):
 
     @torch.no_grad()
     def _start_as_bilinear(self) -> None:
-        # not as published: one map carries a quarter of each channel, for which tanh is nearly straight, and the head begins as a bilinear
-        # interpolation of it. So the training need not first find the interpolation. The other maps look at contrast, not brightness (their
-        # kernels have mean 0), so strongly and from so many places that tanh bends: after 8,000 steps the held-out images are at 27.8 dB,
-        # and from weights as small as torch's never above 27.5
-        first, second = self.layers[0], self.layers[2]
-        for layer, gain in ((first, 3.0), (second, 5 / 3)):
-            nn.init.normal_(layer.weight, std=gain / layer.weight[0].numel() ** 0.5)
-            nn.init.uniform_(layer.bias, -1, 1)
-            layer.bias[: self.channels] = 0
-        first.weight -= first.weight.mean((1, 2, 3), keepdim=True)
-        pass_through(first, self.channels, gain=0.25)
-        pass_through(second, self.channels)
+        # not as published: one map passes each channel through, and the head begins as a bilinear interpolation of it. So the training need
+        # not first find the interpolation
+        for layer in (self.layers[0], self.layers[2]):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+            pass_through(layer, self.channels)
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
         place = (torch.arange(self.scale) + 0.5) / self.scale - 0.5  # of the cell's pixels, from the middle of the low-resolution one
         weights = (1 - (place[:, None] - torch.arange(-1, 2)).abs()).clamp(min=0)  # of its neighbours on one axis
-        cell = torch.einsum("ai,bj->abij", weights, weights).flatten(0, 1) / 0.25
+        cell = torch.einsum("ai,bj->abij", weights, weights).flatten(0, 1)
         for channel in range(min(self.channels, self.head.in_channels)):
             self.head.weight[channel * self.scale**2 : (channel + 1) * self.scale**2, channel] = cell
 

@@ -106,3 +106,42 @@ def test_the_history_for_the_time_machine(name):
     assert history["fid"][-1] < 0.1 * history["fid"][0]
     assert len(history["loss_d"]) == len(history["loss_g"]) == zoo.card(name)["steps"] // int(history["block"])
     assert np.isfinite(history["loss_d"]).all()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("cgan-")])
+def test_the_conditional_generators_meet_their_targets(name):
+    """On 10,000 samples, by a judge that had no part in their training, and on all unseen images within the classes."""
+    metrics = zoo.card(name)["metrics"]
+    assert metrics["samples"] == 10_000
+    assert metrics["accuracy"] >= (0.88 if name == "cgan-fashion" else 0.97)
+    assert metrics["diversity"] >= 0.8
+    assert all(factor["correlation"] >= 0.9 for factor in metrics.get("factors", {}).values())
+
+
+# PSNR in dB on Set5
+SET5 = {
+    "fsrcnn-x2": 36.8,
+    "fsrcnn-x3": 32.9,
+    "fsrcnn-x4": 30.4,
+    "srcnn-955-x3": 32.5,
+    "espcn-x3": 32.8,
+    "srresnet-small-x4": 30.9,
+}
+
+
+@pytest.mark.parametrize("name", SET5)
+def test_the_super_resolution_networks_meet_their_targets(name):
+    (psnr,) = zoo.card(name)["metrics"]["Set5_psnr"].values()
+    assert psnr >= SET5[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "Set5_psnr" in zoo.card(name)["metrics"]])
+def test_a_super_resolution_card_speaks_of_the_weights_that_are_there(name, course_data):
+    from course_lib import data
+    from course_lib.train.recipes.super_resolution import SUPER_RESOLUTION, pair, quality
+
+    recipe = SUPER_RESOLUTION[name]
+    pairs = [pair(image, recipe.scale, recipe.colour) for _, image in data.images("Set5", "rgb")]
+    found, said = quality(zoo.load(name), pairs), zoo.card(name)["metrics"]
+    assert found["psnr"] == pytest.approx(said["Set5_psnr"][f"x{recipe.scale}"], abs=0.01)
+    assert found["ssim"] == pytest.approx(said["Set5_ssim"][f"x{recipe.scale}"], abs=1e-3)
