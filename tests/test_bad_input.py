@@ -55,7 +55,7 @@ CALLS = {
 NO_IMAGE = {
     *("images.load", "images.from_numpy", "images.from_uint8", "resample.resize_weights"),
     *("metrics.fid", "metrics.kid", "metrics.inception_score", "metrics.precision_recall", "metrics.mode_coverage"),
-    *("metrics.active_units", "metrics.negative_log_likelihood"),
+    *("metrics.active_units", "metrics.negative_log_likelihood", "metrics.mean_iou", "metrics.patch_distance", "metrics.pixel_accuracy"),
     *("metrics.linear_probe", "metrics.mig", "metrics.mutual_information", "metrics.factor_of_latent"),
     *("degrade.Degradation", "degrade.gaussian_kernel", "degrade.motion_kernel", "degrade.disk_kernel"),
     *("plots.show", "plots.figure_bytes", "plots.use_style", "plots.Figure", "evaluate.Table"),

@@ -31,14 +31,20 @@ def patch_rows(
 
     Raises
     ------
+    TypeError
+        If the images are no tensor.
     ValueError
-        If an argument is not positive, or the images are smaller than a patch.
+        If they are no batch or smaller than a patch, or another argument is not positive.
 
     Examples
     --------
     >>> patch_rows(torch.zeros(2, 3, 16, 16), per_image=5).shape
     torch.Size([10, 192])
     """
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images: got {type(images).__name__}, expected a tensor of shape (n, c, h, w)")
+    if images.ndim != 4:
+        raise ValueError(f"images: got shape {tuple(images.shape)}, expected (n, c, h, w); images[None] makes a batch of one image")
     n, _, height, width = images.shape
     if not 1 <= patch_size <= min(height, width) or per_image < 1:
         raise ValueError(
@@ -73,7 +79,7 @@ def patch_distance(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As `patch_rows`, and if there are other channels in one than in the other.
 
     Examples

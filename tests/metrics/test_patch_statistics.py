@@ -48,5 +48,9 @@ def test_bad_input():
         patch_rows(images)
     with pytest.raises(ValueError, match="got 4 and 0"):
         patch_rows(images, 4, 0)
+    with pytest.raises(TypeError, match="images: got ndarray, expected a tensor"):
+        patch_rows(images.numpy())
+    with pytest.raises(ValueError, match=r"images: got shape \(1, 6, 9\), expected \(n, c, h, w\)"):
+        patch_distance(images[0], images)
     with pytest.raises(ValueError, match="they have 1 and 3 features"):
         patch_distance(images, images.repeat(1, 3, 1, 1), 1)
