@@ -139,3 +139,20 @@ def test_describe_names_the_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: Properties)
     assert dev.describe().startswith("CUDA: Model X, 24 GiB, PyTorch")
+
+
+@pytest.mark.parametrize(("has_it", "expected"), [(True, torch.bfloat16), (False, None)])
+def test_bfloat16_only_where_the_processor_multiplies_it(monkeypatch, has_it, expected):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_it)
+    assert dev.autocast_dtype("cpu") is expected
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_it and not including_emulation)
+    assert dev.autocast_dtype("cuda") is expected
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert dev.autocast_dtype(torch.device("mps")) is None
+
+
+def test_no_bfloat16_without_onednn(monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    assert dev.autocast_dtype("cpu") is None

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import data, models, zoo
+from course_lib.device import autocast_dtype
 from course_lib.losses import r1
 from course_lib.metrics.conditional import intra_class_fid, within_class_correlation, within_class_diversity
 from course_lib.metrics.features import FeatureScore, fid
@@ -178,7 +179,7 @@ def train_conditional(
         learning_rate=_LEARNING_RATE,
         decay_steps=steps // 2,
         ema_decay=0.999,
-        autocast=torch.bfloat16,
+        autocast=autocast_dtype(device),
         seed=seed,
     )
 

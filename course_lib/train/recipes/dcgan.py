@@ -29,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import data, zoo
+from course_lib.device import autocast_dtype
 from course_lib.files import atomic_write
 from course_lib.losses import r1
 from course_lib.metrics.features import FeatureScore, fid, inception_score, memorisation, precision_recall
@@ -158,7 +159,7 @@ def train_dcgan(source: str, *, out: str | Path, steps: int | None = None, devic
         learning_rate=_LEARNING_RATE,
         decay_steps=steps // 2,
         ema_decay=0.999,
-        autocast=torch.bfloat16,
+        autocast=autocast_dtype(device),
         seed=seed,
     )
 

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from course_lib import data, evaluate, models, zoo
 from course_lib.degrade import GaussianNoise
+from course_lib.device import autocast_dtype
 from course_lib.losses import Task, noise2noise, noise2void, supervised, supervised_range, sure
 from course_lib.train.patches import Patches
 from course_lib.train.recipes.classifier import hardware
@@ -45,7 +46,7 @@ class Recipe:
     sigmas: tuple[int, ...]  # at which it is measured, in grey levels
     batch_size: int = 128
     learning_rate: float = 1e-3
-    autocast: torch.dtype | None = torch.bfloat16
+    autocast: bool = True
 
     @property
     def colour(self) -> bool:
@@ -71,7 +72,7 @@ DENOISERS = {
     "n2c": _same(task=supervised(GaussianNoise(25))),
     "n2n": _same(task=noise2noise(GaussianNoise(25))),
     "n2v": _same(task=noise2void(GaussianNoise(25))),
-    "sure": _same(task=sure(25), autocast=None),  # a difference quotient of two outputs has no digits to lose
+    "sure": _same(task=sure(25), autocast=False),  # a difference quotient of two outputs has no digits to lose
 }
 
 
@@ -115,7 +116,7 @@ def train_denoiser(
         recipe.task,
         steps=steps,
         learning_rate=recipe.learning_rate,
-        autocast=recipe.autocast,
+        autocast=autocast_dtype(device) if recipe.autocast else None,
         seed=seed,
         accelerator=processes,
     )

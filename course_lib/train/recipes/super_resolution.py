@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from course_lib import data, metrics, models, zoo
+from course_lib.device import autocast_dtype
 from course_lib.images import crop_to_multiple, from_uint8, luma, to_uint8
 from course_lib.losses import Task
 from course_lib.resample import imresize
@@ -50,7 +51,7 @@ class Recipe:
     steps: int
     learning_rate: float = 1e-3
     batch_size: int = 16
-    autocast: torch.dtype | None = None
+    autocast: bool = False
     cycles: int = 1
     start: str | None = None  # the recipe whose layers it begins with
 
@@ -75,9 +76,9 @@ SUPER_RESOLUTION = {
     "espcn-x3": Recipe("ESPCN", {"scale": 3}, 12, 200_000, cycles=2),
     **{f"espcn-x{s}": Recipe("ESPCN", {"scale": s}, 12, 50_000, start="espcn-x3") for s in (2, 4)},
     # published: high-resolution patches of 128, batches of 16, 1,000,000 steps in four restarts
-    "srresnet-x4": Recipe("MSRResNet", {"scale": 4, "channels": 3}, 32, 80_000, 4e-4, 32, torch.bfloat16),
+    "srresnet-x4": Recipe("MSRResNet", {"scale": 4, "channels": 3}, 32, 80_000, 4e-4, 32, True),
     # a tenth of the weights and no layer at the high resolution: for one CPU core
-    "srresnet-small-x4": Recipe("MSRResNet", _SMALL, 24, 40_000, 1e-3, 16, torch.bfloat16),
+    "srresnet-small-x4": Recipe("MSRResNet", _SMALL, 24, 40_000, 1e-3, 16, True),
 }
 
 
@@ -167,7 +168,7 @@ def train_super_resolution(
         steps=steps,
         learning_rate=recipe.learning_rate,
         cycles=recipe.cycles if steps == recipe.steps else 1,
-        autocast=recipe.autocast,
+        autocast=autocast_dtype(device) if recipe.autocast else None,
         seed=seed,
         accelerator=processes,
     )

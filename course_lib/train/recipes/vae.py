@@ -30,6 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import data, zoo
+from course_lib.device import autocast_dtype
 from course_lib.losses import elbo, iwae_bound
 from course_lib.metrics import active_units, factor_of_latent, linear_probe, mig, negative_log_likelihood
 from course_lib.models import MLPVAE, ConditionalVAE, ConvVAE
@@ -43,22 +44,23 @@ _LOOKS = 10  # quick estimates of the NLL in the course of a training
 
 
 class Bfloat16(nn.Module):
-    """A VAE whose networks compute in bfloat16, while the Gaussian of z, the likelihood and the bound stay in float32.
+    """A VAE whose networks compute in bfloat16, where the processor has it; the Gaussian of z, the likelihood and the bound stay in float32.
 
     The rate's slope in logvar, (exp(logvar) − 1)/2, would lose all its digits in bfloat16 where a latent is near the prior.
     """
 
     def __init__(self, model: nn.Module):
         super().__init__()
-        self.model, self.device_type = model, next(model.parameters()).device.type
+        device = next(model.parameters()).device
+        self.model, self.device_type, self.dtype = model, device.type, autocast_dtype(device)
 
     def encode(self, x: Tensor, *labels: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.device_type, torch.bfloat16):
+        with torch.autocast(self.device_type, self.dtype, enabled=self.dtype is not None):
             mu, logvar = self.model.encode(x, *labels)
         return mu.float(), logvar.float()
 
     def decode(self, z: Tensor, *labels: Tensor) -> Tensor:
-        with torch.autocast(self.device_type, torch.bfloat16):
+        with torch.autocast(self.device_type, self.dtype, enabled=self.dtype is not None):
             return self.model.decode(z, *labels).float()
 
     def log_likelihood(self, x: Tensor, parameters: Tensor) -> Tensor:

@@ -118,7 +118,8 @@ def test_binarisation_keeps_the_grey_value_as_the_mean(generator):
     assert (x.mean(0) - levels / 255).abs().max() < 4.5 * 0.5 / 4000**0.5
 
 
-def test_the_wrapper_computes_in_bfloat16_and_answers_in_float32(generator):
+def test_the_wrapper_computes_in_bfloat16_and_answers_in_float32(generator, monkeypatch):
+    monkeypatch.setattr(vae, "autocast_dtype", lambda device: torch.bfloat16)  # emulated where the processor lacks it
     torch.manual_seed(0)
     model, x = MLPVAE(4, 32), torch.rand(8, 1, 28, 28, generator=generator).round()
     half = vae.Bfloat16(model)
@@ -128,6 +129,14 @@ def test_the_wrapper_computes_in_bfloat16_and_answers_in_float32(generator):
     assert torch.allclose(exact.value, rough.value, rtol=0.01)
     rough.value.sum().backward()
     assert all(p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+def test_the_wrapper_changes_nothing_where_there_is_no_bfloat16(generator, monkeypatch):
+    monkeypatch.setattr(vae, "autocast_dtype", lambda device: None)
+    torch.manual_seed(0)
+    model, x = MLPVAE(4, 32), torch.rand(8, 1, 28, 28, generator=generator).round()
+    plain, wrapped = (elbo(net, x, generator=torch.Generator().manual_seed(0)) for net in (model, vae.Bfloat16(model)))
+    assert torch.equal(plain.value, wrapped.value)
 
 
 @pytest.mark.bad_input
