@@ -33,6 +33,7 @@ MODULES = [
     "tiles",
     "super_resolution",
     "conditional",
+    "image_to_image",
 ]
 
 

@@ -8,8 +8,6 @@ conditioning share them. The projection discriminator was changed once after a t
 N(0, 0.02), 6 % of the samples of glyphs were of the class asked for after 750 steps, and 35 % as it is now (one seed; 3 % is chance).
 """
 
-import math
-import time
 from functools import partial
 from pathlib import Path
 
@@ -21,11 +19,11 @@ from course_lib.device import autocast_dtype
 from course_lib.losses import r1
 from course_lib.metrics.conditional import intra_class_fid, within_class_correlation, within_class_diversity
 from course_lib.metrics.features import FeatureScore, fid
-from course_lib.train import checkpoint
 from course_lib.train.batches import Batches
 from course_lib.train.conditional_gan_loop import conditional_gan
 from course_lib.train.recipes.classifier import CHARACTERS, SOURCES, accuracy, characters, hardware, real_images
 from course_lib.train.recipes.dcgan import outputs
+from course_lib.train.recipes.games import run
 
 PLAYERS = {
     "projection": (models.ConditionalNormGenerator, models.ProjectionDiscriminator),
@@ -39,7 +37,6 @@ _LATENT_DIM, _FEATURES = 64, 32
 _LEARNING_RATE = 1e-3
 _R1, _R1_EVERY = 1.0, 4
 _SAVE_EVERY = 500  # steps between two checkpoints and two lines of the log
-_LOOKS = 10  # quick estimates of the conditional accuracy in the course of a training
 
 
 def conditions(source: str) -> dict:
@@ -183,35 +180,12 @@ def train_conditional(
         seed=seed,
     )
 
-    def look() -> float:
+    def look() -> str:
         labels = torch.arange(2000) % G.classes
-        return accuracy(judge, training.ema.model.sample(labels, torch.Generator().manual_seed(8)).cpu(), labels)
+        share = accuracy(judge, training.ema.model.sample(labels, torch.Generator().manual_seed(8)).cpu(), labels)
+        return f"accuracy of 2000 samples {share:.4f}"
 
-    file, seconds = out / "checkpoint.safetensors", 0.0
-    if resume and file.is_file():
-        saved = checkpoint.load(file)
-        if saved["steps"] != steps:
-            raise ValueError(
-                f"steps: the run in {out} was begun for {saved['steps']} steps, and its learning rate depends on that; got {steps}. Say "
-                f"--steps {saved['steps']}, or begin again without --resume"
-            )
-        training.restore(saved["training"])
-        seconds = saved["seconds"]
-    start = time.monotonic() - seconds
-    block = []
-    for report in training:
-        block.append(torch.stack([report.loss_d, report.loss_g]))
-        if report.step % _SAVE_EVERY == 0 or report.step == steps:
-            loss_d, loss_g = torch.stack(block).mean(0).tolist()
-            block.clear()
-            if not (math.isfinite(loss_d) and math.isfinite(loss_g)):
-                raise RuntimeError(f"{name}: the losses are not finite at step {report.step}; begin again with another seed")
-            seconds = time.monotonic() - start
-            checkpoint.save(file, {"steps": steps, "training": training.state(), "seconds": seconds})
-            looked = report.step * _LOOKS // steps > (report.step - _SAVE_EVERY) * _LOOKS // steps or report.step == steps
-            seen = f", accuracy of 2000 samples {look():.4f}" if looked else ""
-            print(f"{name}: step {report.step}/{steps}, {seconds:.0f} s, D {loss_d:.3f}, G {loss_g:.3f}{seen}", flush=True)
-
+    seconds = run(name, training, out / "checkpoint.safetensors", save_every=_SAVE_EVERY, resume=resume, look=look)
     drawn = source == "characters"
     facts = {
         "command": f"python -m course_lib train {name}",

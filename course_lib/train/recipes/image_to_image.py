@@ -15,8 +15,6 @@ batch normalisation has statistics to use in eval mode; a higher learning rate, 
 the average of G's weights over the last steps. For 64 pixels D's receptive field is 34 pixels, for 128 it is 70.
 """
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,14 +26,14 @@ from torch import Tensor, nn
 
 from course_lib import data, metrics, models, zoo
 from course_lib.data import scenes
+from course_lib.device import autocast_dtype
 from course_lib.metrics import mean_iou, patch_distance, pixel_accuracy
 from course_lib.models import colourise, luma_and_chroma
 from course_lib.resample import imresize
-from course_lib.train import checkpoint
 from course_lib.train.batches import Batches
-from course_lib.train.gan_loop import GanTraining
 from course_lib.train.image_to_image_loop import Unpaired, cycle_gan, pix2pix
 from course_lib.train.recipes.classifier import hardware
+from course_lib.train.recipes.games import run
 
 Images = Float[Tensor, "n c h w"]
 
@@ -44,7 +42,6 @@ PHOTOGRAPHS = ("astronaut", "chelsea", "china", "coffee", "flower", "rocket")  #
 _SCENES, _UNSEEN, _UNSEEN_SEED = 4000, 500, 1_000_001  # to train on; to judge by
 _SIZE = 128  # of facades and photographs
 _SAVE_EVERY = 200  # steps between two checkpoints and two lines of the log
-_LOOKS = 10  # at unseen pairs in the course of a training
 _SEED = 0
 
 
@@ -62,16 +59,16 @@ class Recipe:
 
 
 PIX2PIX = {
-    "pix2pix-scenes": Recipe({"depth": 6, "features": 32, "max_features": 128}, {"layers": 2, "features": 32}, 12_000, 16, 1e-3),
-    "pix2pix-facades": Recipe({"depth": 7, "features": 32, "max_features": 128}, {"layers": 3, "features": 32}, 10_000, 8),
+    "pix2pix-scenes": Recipe({"depth": 6, "features": 24, "max_features": 96}, {"layers": 2, "features": 16}, 6000, 4, 1e-3),
+    "pix2pix-facades": Recipe({"depth": 7, "features": 24, "max_features": 96}, {"layers": 3, "features": 16}, 4500, 2),
     "pix2pix-colour": Recipe(
-        {"input_channels": 1, "output_channels": 2, "depth": 7, "features": 32, "max_features": 128},
-        {"layers": 3, "features": 32, "channels": 2, "condition_channels": 1},
-        10_000,
-        8,
+        {"input_channels": 1, "output_channels": 2, "depth": 7, "features": 24, "max_features": 96},
+        {"layers": 3, "features": 16, "channels": 2, "condition_channels": 1},
+        3500,
+        2,
     ),
 }
-CYCLE_GAN = Recipe({"blocks": 4, "features": 24}, {"layers": 2, "features": 32, "condition_channels": 0, "norm": "instance"}, 8000, 2)
+CYCLE_GAN = Recipe({"blocks": 3, "features": 16}, {"layers": 2, "features": 16, "condition_channels": 0, "norm": "instance"}, 4500, 1)
 
 
 # ------------------------------------------------------------------------------------------------------------------------------- the data
@@ -130,10 +127,12 @@ class Crops:
 
 
 def facades(folder: str, size: int) -> tuple[Float[Tensor, "n 3 {size} {size}"], Float[Tensor, "n 3 {size} {size}"]]:
-    """Photographs and label maps of one folder of ``facades``, made small; the maps by the nearest pixel, which keeps their colours."""
+    """Photographs and label maps of one folder of ``facades``, made small; the maps cleaned of JPEG's mixed colours, and by the nearest
+    pixel, which mixes none."""
     pairs = [image.chunk(2, dim=2) for _, image in data.images(f"facades/{folder}", "rgb")]
     photographs = torch.stack([imresize(left, size=(size, size)).clamp(0, 1) for left, _ in pairs])
-    return photographs, torch.stack([imresize(right, size=(size, size), method="nearest") for _, right in pairs])
+    maps = (data.facades.to_rgb(data.facades.cleaned(right[None]))[0] for _, right in pairs)
+    return photographs, torch.stack([imresize(each, size=(size, size), method="nearest") for each in maps])
 
 
 def colour_images(size: int) -> tuple[list[Tensor], Float[Tensor, "n 3 {size} {size}"]]:
@@ -294,66 +293,6 @@ def evaluate_day_and_night(G: nn.Module, F: nn.Module, paired: nn.Module) -> dic
 # ---------------------------------------------------------------------------------------------------------------------------- the training
 
 
-def run(name: str, training: GanTraining, file: Path, *, third: str, resume: bool, look: Callable[[], float]) -> float:
-    """Train to the end, from the beginning or from a checkpoint.
-
-    Parameters
-    ----------
-    name
-        For what is printed.
-    training
-        Not begun yet.
-    file
-        The checkpoint.
-    third
-        The number of the reports that is printed beside both losses.
-    resume
-        Go on from the checkpoint, if there is one.
-    look
-        PSNR of the averaged translator on unseen pairs, printed `_LOOKS` times.
-
-    Returns
-    -------
-    float
-        Seconds of the whole run, stops left out.
-
-    Raises
-    ------
-    ValueError
-        If the checkpoint is of a run of another length.
-    RuntimeError
-        If a loss is no longer finite.
-    """
-    steps, seconds, block = training.steps, 0.0, []
-    if resume and file.is_file():
-        saved = checkpoint.load(file)
-        if saved["steps"] != steps:
-            raise ValueError(
-                f"steps: the run in {file.parent} was begun for {saved['steps']} steps, and its learning rate depends on that; got {steps}."
-                f" Say --steps {saved['steps']}, or begin again without --resume"
-            )
-        training.restore(saved["training"])
-        seconds = saved["seconds"]
-    start = time.monotonic() - seconds
-    for report in training:
-        block.append(torch.stack([report.loss_d, report.loss_g, getattr(report, third)]))
-        if report.step % _SAVE_EVERY and report.step != steps:
-            continue
-        means = torch.stack(block).mean(0).tolist()
-        block.clear()
-        if not all(map(math.isfinite, means)):
-            raise RuntimeError(f"{name}: the losses are not finite at step {report.step}; begin again with another seed")
-        seconds = time.monotonic() - start
-        checkpoint.save(file, {"steps": steps, "training": training.state(), "seconds": seconds})
-        looked = report.step * _LOOKS // steps > (report.step - _SAVE_EVERY) * _LOOKS // steps or report.step == steps
-        seen = f", unseen {look():.2f} dB" if looked else ""
-        print(
-            f"{name}: step {report.step}/{steps}, {seconds:.0f} s, D {means[0]:.3f}, G {means[1]:.3f}, {third} {means[2]:.4f}{seen}",
-            flush=True,
-        )
-    return seconds
-
-
 def paired_task(name: str, batch_size: int, device: torch.device | str) -> tuple[str, Batches | Crops, Callable[[nn.Module], float]]:
     """The data of one pix2pix recipe: what the card says of them, batches (x, c) to train on, a translator's PSNR on unseen pairs."""
     if name == "pix2pix-scenes":
@@ -385,14 +324,15 @@ def train_pix2pix(name: str, *, out: str | Path, steps: int | None = None, devic
     G = models.UNet(**recipe.generator).to(device, memory_format=torch.channels_last)
     D = models.PatchDiscriminator(**recipe.discriminator).to(device, memory_format=torch.channels_last)
     about, batches, look = paired_task(name, recipe.batch_size, device)
-    training = pix2pix(G, D, batches, l1_weight=recipe.l1_weight, gan_weight=recipe.gan_weight, **settings(recipe, steps))
+    training = pix2pix(G, D, batches, l1_weight=recipe.l1_weight, gan_weight=recipe.gan_weight, **settings(recipe, steps, device))
     seconds = run(
         name,
         training,
         out / "checkpoint.safetensors",
-        third="l1",
+        save_every=_SAVE_EVERY,
         resume=resume,
-        look=lambda: look(training.ema.model),
+        look=lambda: f"unseen {look(training.ema.model):.2f} dB",
+        third="l1",
     )
     facts = {
         "command": f"python -m course_lib train {name}",
@@ -416,10 +356,10 @@ def train_cycle_gan(*, out: str | Path, steps: int | None = None, device: str = 
     day, night, partner = scenes.domains(_SCENES)
     day, night = (images.mul_(2).sub_(1) for images in (day, night))  # the border: GAN code works in [-1, 1]
     unseen = [scenes.render(scenes.draw(50, seed=_UNSEEN_SEED), light, _UNSEEN_SEED) for light in ("day", "night")]
-    common, seconds = settings(recipe, steps), {}
+    common, seconds = settings(recipe, steps, device), {}
 
-    def look(network: nn.Module) -> float:
-        return closeness(network.translate(unseen[0]).cpu(), unseen[1])["psnr"]
+    def look(network: nn.Module) -> str:
+        return f"unseen {closeness(network.translate(unseen[0]).cpu(), unseen[1])['psnr']:.2f} dB"
 
     def generator() -> nn.Module:
         return models.ResnetGenerator(**recipe.generator).to(device, memory_format=torch.channels_last)
@@ -437,9 +377,10 @@ def train_cycle_gan(*, out: str | Path, steps: int | None = None, device: str = 
         name,
         training,
         out / "checkpoint.safetensors",
-        third="cycle",
+        save_every=_SAVE_EVERY,
         resume=resume,
         look=lambda: look(training.ema.model["G"]),
+        third="cycle",
     )
     torch.manual_seed(_SEED)
     with_pairs = pix2pix(generator(), models.PatchDiscriminator(0, 1), batches(night[partner], day), gan_weight=0, **common)  # no D
@@ -447,9 +388,10 @@ def train_cycle_gan(*, out: str | Path, steps: int | None = None, device: str = 
         paired,
         with_pairs,
         out / "paired" / "checkpoint.safetensors",
-        third="l1",
+        save_every=_SAVE_EVERY,
         resume=resume,
         look=lambda: look(with_pairs.ema.model),
+        third="l1",
     )
 
     networks = {name: training.ema.model["G"], back: training.ema.model["F"], paired: with_pairs.ema.model}
@@ -475,14 +417,14 @@ def train_cycle_gan(*, out: str | Path, steps: int | None = None, device: str = 
     print(name, found, flush=True)
 
 
-def settings(recipe: Recipe, steps: int, seed: int = _SEED) -> dict:
+def settings(recipe: Recipe, steps: int, device: torch.device | str, seed: int = _SEED) -> dict:
     """What all these trainings have in common."""
     return {
         "steps": steps,
         "learning_rate": recipe.learning_rate,
         "decay_steps": steps // 2,
         "ema_decay": 0.999,
-        "autocast": torch.bfloat16,
+        "autocast": autocast_dtype(device),
         "seed": seed,
     }
 

@@ -21,7 +21,7 @@ from course_lib.train.image_to_image_loop import Pix2PixTraining, pix2pix
 from course_lib.train.recipes import image_to_image
 from course_lib.train.recipes.stability import write_history
 
-STEPS = 1200  # of a run
+STEPS = 800  # of a run
 SHOWN = 8  # unseen scenes whose translations are kept as pictures, the same for every run
 
 # generator, discriminator: arguments that differ; the rest goes to train.pix2pix
@@ -70,7 +70,7 @@ def ablation_training(variant: str, seed: int = 0, steps: int = STEPS, device: t
     G = UNet(**generator).to(device, memory_format=torch.channels_last)
     D = PatchDiscriminator(**discriminator).to(device, memory_format=torch.channels_last)
     batches = Batches(x, c, batch_size=recipe.batch_size, seed=seed, device=device)
-    return pix2pix(G, D, batches, **image_to_image.settings(recipe, steps, seed), **settings)
+    return pix2pix(G, D, batches, **image_to_image.settings(recipe, steps, device, seed), **settings)
 
 
 def run(variant: str, seed: int, steps: int, device: torch.device | str = "cpu") -> dict:

@@ -44,7 +44,7 @@ _LOOKS = 10  # quick estimates of the NLL in the course of a training
 
 
 class Bfloat16(nn.Module):
-    """A VAE whose networks compute in bfloat16, where the processor has it; the Gaussian of z, the likelihood and the bound stay in float32.
+    """A VAE with networks in bfloat16, where the processor has it; the Gaussian of z, the likelihood and the bound stay in float32.
 
     The rate's slope in logvar, (exp(logvar) − 1)/2, would lose all its digits in bfloat16 where a latent is near the prior.
     """
