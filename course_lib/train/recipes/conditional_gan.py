@@ -20,7 +20,7 @@ from course_lib.losses import r1
 from course_lib.metrics.conditional import intra_class_fid, within_class_correlation, within_class_diversity
 from course_lib.metrics.features import FeatureScore, fid
 from course_lib.train.batches import Batches
-from course_lib.train.conditional_gan_loop import conditional_gan
+from course_lib.train.conditional_gan_loop import ConditionalGanTraining, conditional_gan
 from course_lib.train.recipes.classifier import CHARACTERS, SOURCES, accuracy, characters, hardware, real_images
 from course_lib.train.recipes.dcgan import outputs
 from course_lib.train.recipes.games import run
@@ -143,6 +143,46 @@ def evaluate(G: nn.Module, source: str, n: int = 10_000, seed: int = 1234) -> di
     return metrics
 
 
+def conditional_training(
+    source: str, conditioning: str, steps: int, *, features: int, seed: int = 0, device: torch.device | str = "cpu"
+) -> ConditionalGanTraining:
+    """One training, ready to iterate; `training.ema.model` is the averaged generator.
+
+    Parameters
+    ----------
+    source
+        ``"characters"``, ``"mnist"`` or ``"fashion"``.
+    conditioning
+        One of `PLAYERS`.
+    steps
+        Steps of G.
+    features
+        Width of both networks.
+    seed
+        Of the weights, the batches and the latents.
+    device
+        Where to train.
+    """
+    torch.manual_seed(seed)
+    generator, discriminator = PLAYERS[conditioning]
+    G = generator(**conditions(source), latent_dim=_LATENT_DIM, features=features).to(device, memory_format=torch.channels_last)
+    D = discriminator(**conditions(source), features=features).to(device, memory_format=torch.channels_last)
+    images, *c = images_and_conditions(source, train=True)
+    return conditional_gan(
+        G,
+        D,
+        Batches(images * 2 - 1, *c, batch_size=64, seed=seed, device=device),  # the border: GAN code works in [-1, 1]
+        steps=steps,
+        penalty=r1(_R1),
+        penalty_every=_R1_EVERY,
+        learning_rate=_LEARNING_RATE,
+        decay_steps=steps // 2,
+        ema_decay=0.999,
+        autocast=autocast_dtype(device),
+        seed=seed,
+    )
+
+
 def train_conditional(
     name: str,
     source: str,
@@ -157,31 +197,12 @@ def train_conditional(
     out, seed = Path(out), 0
     out.mkdir(parents=True, exist_ok=True)
     steps = steps or STEPS[source]
-    torch.manual_seed(seed)
     arguments = {**conditions(source), "latent_dim": _LATENT_DIM, "features": _FEATURES}
-    generator, discriminator = PLAYERS[conditioning]
-    G = generator(**arguments).to(device, memory_format=torch.channels_last)
-    D = discriminator(**conditions(source), features=_FEATURES).to(device, memory_format=torch.channels_last)
+    training = conditional_training(source, conditioning, steps, features=_FEATURES, seed=seed, device=device)
     judge = zoo.load(f"judge-{source}", device)
-    images, *c = images_and_conditions(source, train=True)
-    images = images.mul_(2).sub_(1)  # the border: GAN code works in [-1, 1]
-    batches = Batches(images, *c, batch_size=64, seed=seed, device=device)
-    training = conditional_gan(
-        G,
-        D,
-        batches,
-        steps=steps,
-        penalty=r1(_R1),
-        penalty_every=_R1_EVERY,
-        learning_rate=_LEARNING_RATE,
-        decay_steps=steps // 2,
-        ema_decay=0.999,
-        autocast=autocast_dtype(device),
-        seed=seed,
-    )
 
     def look() -> str:
-        labels = torch.arange(2000) % G.classes
+        labels = torch.arange(2000) % arguments["classes"]
         share = accuracy(judge, training.ema.model.sample(labels, torch.Generator().manual_seed(8)).cpu(), labels)
         return f"accuracy of 2000 samples {share:.4f}"
 
@@ -193,7 +214,7 @@ def train_conditional(
         **({"characters": CHARACTERS} if drawn else {}),
         "conditioning": conditioning,
         "steps": steps,
-        "batch_size": batches.batch_size,
+        "batch_size": training.batches.batch_size,
         "seed": seed,
         "hardware": hardware(device),
         "wall_time_s": round(seconds),

@@ -14,18 +14,16 @@ import math
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from course_lib import losses, zoo
-from course_lib.files import atomic_write
 from course_lib.metrics.features import fid, kid, precision_recall
 from course_lib.models import DCGANDiscriminator, DCGANGenerator
-from course_lib.train import checkpoint
 from course_lib.train.batches import Batches
 from course_lib.train.gan_loop import GanTraining, frozen, gan
 from course_lib.train.recipes.classifier import real_images
+from course_lib.train.recipes.comparison import compare
 from course_lib.train.recipes.dcgan import outputs
 
 STEPS, EVERY = 2500, 500  # of a run; from one measurement to the next
@@ -136,31 +134,9 @@ def run(variant: str, seed: int, steps: int, device: torch.device | str = "cpu")
     }
 
 
-def compare(name: str, *, out: str | Path, steps: int | None = None, device: str = "cpu", resume: bool = False) -> None:
-    """Do every run, and write the history `NAME.npz` to `out` after each; with `resume`, finished runs are not repeated."""
-    out, runs = Path(out), {}
-    out.mkdir(parents=True, exist_ok=True)
-    for number, (variant, seed) in enumerate(RUNS):
-        file = out / f"run-{number:02}.safetensors"
-        if not (resume and file.is_file()):
-            checkpoint.save(file, run(variant, seed, steps or STEPS, device))
-        runs[variant, seed] = checkpoint.load(file)
-        write_history(out / f"{name}.npz", runs)
+def train(name: str, *, out: str | Path, steps: int | None = None, device: str = "cpu", resume: bool = False) -> None:
+    """Do every run; write the history to `out`."""
+    compare(name, RUNS, lambda variant, seed: run(variant, seed, steps or STEPS, device), out, resume)
 
 
-def write_history(path: Path, runs: dict) -> None:
-    """One file, readable without pickle, with a row for each run in every array.
-
-    `variant` and `seed` name the run; what was measured along the steps has shape (runs, t); the other entries of `run` are (runs, …).
-    """
-    arrays = {key: np.stack([np.asarray(found[key]) for found in runs.values()]) for key in next(iter(runs.values()))}
-    with atomic_write(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            variant=np.array([variant for variant, _ in runs]),
-            seed=np.array([seed for _, seed in runs], dtype=np.int32),
-            **{key: array if array.dtype == np.uint8 else array.astype(np.float32) for key, array in arrays.items()},
-        )
-
-
-RECIPES = {"stability-glyphs": partial(compare, "stability-glyphs")}
+RECIPES = {"stability-glyphs": partial(train, "stability-glyphs")}

@@ -15,11 +15,10 @@ from torch import Tensor
 
 from course_lib.data import scenes
 from course_lib.models import PatchDiscriminator, UNet
-from course_lib.train import checkpoint
 from course_lib.train.batches import Batches
 from course_lib.train.image_to_image_loop import Pix2PixTraining, pix2pix
 from course_lib.train.recipes import image_to_image
-from course_lib.train.recipes.stability import write_history
+from course_lib.train.recipes.comparison import compare
 
 STEPS = 800  # of a run
 SHOWN = 8  # unseen scenes whose translations are kept as pictures, the same for every run
@@ -107,16 +106,9 @@ def run(variant: str, seed: int, steps: int, device: torch.device | str = "cpu")
     return {**figures, "pictures": (255 * pictures).round().to(torch.uint8), "labels": labels.to(torch.uint8)}
 
 
-def compare(name: str, *, out: str | Path, steps: int | None = None, device: str = "cpu", resume: bool = False) -> None:
-    """Do every run, and write the history `NAME.npz` to `out` after each; with `resume`, finished runs are not repeated."""
-    out, runs = Path(out), {}
-    out.mkdir(parents=True, exist_ok=True)
-    for number, (variant, seed) in enumerate(RUNS):
-        file = out / f"run-{number:02}.safetensors"
-        if not (resume and file.is_file()):
-            checkpoint.save(file, run(variant, seed, steps or STEPS, device))
-        runs[variant, seed] = checkpoint.load(file)
-        write_history(out / f"{name}.npz", runs)
+def train(name: str, *, out: str | Path, steps: int | None = None, device: str = "cpu", resume: bool = False) -> None:
+    """Do every run; write the history to `out`."""
+    compare(name, RUNS, lambda variant, seed: run(variant, seed, steps or STEPS, device), out, resume)
 
 
-RECIPES = {"ablation-scenes": partial(compare, "ablation-scenes")}
+RECIPES = {"ablation-scenes": partial(train, "ablation-scenes")}

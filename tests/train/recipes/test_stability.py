@@ -52,7 +52,7 @@ def test_asking_D_leaves_it_as_it_was(tiny):
 def test_the_history_holds_every_run_and_a_resumed_comparison_repeats_none(tiny, tmp_path, monkeypatch):
     runs = (("hinge, spectral norm", 0), ("non-saturating, R1", 1))
     monkeypatch.setattr(stability, "RUNS", runs)
-    stability.compare("stability-glyphs", out=tmp_path, steps=5)
+    stability.train("stability-glyphs", out=tmp_path, steps=5)
     with np.load(tmp_path / "stability-glyphs.npz", allow_pickle=False) as file:
         first = dict(file)
     assert [*zip(first["variant"], first["seed"], strict=True)] == [*runs]
@@ -67,11 +67,11 @@ def test_the_history_holds_every_run_and_a_resumed_comparison_repeats_none(tiny,
         raise AssertionError("a finished run was repeated")
 
     monkeypatch.setattr(stability, "run", never)
-    stability.compare("stability-glyphs", out=tmp_path, steps=5, resume=True)
+    stability.train("stability-glyphs", out=tmp_path, steps=5, resume=True)
     with np.load(tmp_path / "stability-glyphs.npz", allow_pickle=False) as file:
         assert all(np.array_equal(file[key], first[key]) for key in first)
     with pytest.raises(AssertionError, match="repeated"):
-        stability.compare("stability-glyphs", out=tmp_path, steps=5)
+        stability.train("stability-glyphs", out=tmp_path, steps=5)
 
 
 def test_a_run_can_be_repeated(tiny):
