@@ -47,9 +47,10 @@ def pixel_accuracy(labels: Int64[Tensor, "*n h w"], reference: Int64[Tensor, "*n
 
 
 def mean_iou(labels: Int64[Tensor, "*n h w"], reference: Int64[Tensor, "*n h w"]) -> Float[Tensor, ""]:
-    """Intersection over union, averaged over the classes that occur in the reference: small classes count as much as large ones.
+    """Intersection over union, averaged over the classes that occur: small classes count as much as large ones.
 
-    For one class: the pixels that have it in both maps, over those that have it in either, counted over all maps together.
+    For one class: the pixels that have it in both maps, over those that have it in either, counted over all maps together. A class that
+    occurs in one of the two only counts as 0.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def mean_iou(labels: Int64[Tensor, "*n h w"], reference: Int64[Tensor, "*n h w"]
     """
     _require_maps(labels, reference)
     shares = []
-    for label in reference.unique():
+    for label in torch.cat([labels.unique(), reference.unique()]).unique():
         found, true = labels == label, reference == label
         shares.append((found & true).sum().double() / (found | true).sum())
     return torch.stack(shares).mean()

@@ -24,9 +24,10 @@ def test_small_classes_count_as_much_as_large_ones():
     assert mean_iou(reference, reference) == 1
 
 
-def test_a_class_that_does_not_occur_takes_no_part_but_as_a_mistake():
-    reference = torch.tensor([[0, 0, 1, 1]])
-    assert mean_iou(torch.tensor([[0, 7, 1, 1]]), reference).item() == pytest.approx(0.75)
+def test_a_class_that_was_found_and_is_not_there_counts_as_zero():
+    reference, labels = torch.tensor([[0, 0, 1, 1]]), torch.tensor([[0, 7, 1, 1]])
+    assert mean_iou(labels, reference).item() == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert mean_iou(labels, reference).item() == pytest.approx(jaccard_score(reference[0], labels[0], average="macro", zero_division=0))
 
 
 @pytest.mark.bad_input
