@@ -4,13 +4,9 @@ The task and the networks are those of `pix2pix-scenes`, with fewer steps. One t
 the patch that D sees, whether D sees the label map. The three losses are run with three seeds each (of weights, batches and dropout).
 Nothing is tuned for any variant: the comparison says what a part does here and after so many steps.
 
-Map and picture of a scene have the same outlines. A G whose D does not see the map may keep them because they make a good picture, not
-because it was told to. Two variants tell these apart: the picture shows the scene `MOVED` pixels to the right of where the map has it.
-
 The recipe leaves a *history*, no weights: for each run the figures of `image_to_image.evaluate_scenes` and some translations.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -25,10 +21,9 @@ from course_lib.train.recipes import image_to_image
 from course_lib.train.recipes.comparison import compare
 
 STEPS = 800  # of a run
-MOVED = 8  # pixels
 SHOWN = 8  # unseen scenes whose translations are kept as pictures, the same for every run
 
-# generator, discriminator: arguments that differ; moved: by so many pixels; the rest goes to train.pix2pix
+# generator, discriminator: arguments that differ; the rest goes to train.pix2pix
 VARIANTS = {
     "L1 + cGAN": {},
     "L1": {"gan_weight": 0},
@@ -39,8 +34,6 @@ VARIANTS = {
     "L1 + cGAN, patch of 70": {"discriminator": {"layers": 3}},
     "L1 + GAN, D does not see the map": {"discriminator": {"condition_channels": 0}},
     "GAN, D does not see the map": {"discriminator": {"condition_channels": 0}, "l1_weight": 0},
-    "cGAN, moved": {"l1_weight": 0, "moved": MOVED},
-    "GAN, moved, D does not see the map": {"discriminator": {"condition_channels": 0}, "l1_weight": 0, "moved": MOVED},
 }
 
 # (variant, seed), in the order in which they are run
@@ -72,23 +65,11 @@ def ablation_training(variant: str, seed: int = 0, steps: int = STEPS, device: t
     recipe, settings = image_to_image.PIX2PIX["pix2pix-scenes"], dict(VARIANTS[variant])
     generator, discriminator = (getattr(recipe, player) | settings.pop(player, {}) for player in ("generator", "discriminator"))
     c, x = _pairs(image_to_image._SCENES)
-    c = c.roll(-settings.pop("moved", 0), -1)
     torch.manual_seed(seed)
     G = UNet(**generator).to(device, memory_format=torch.channels_last)
     D = PatchDiscriminator(**discriminator).to(device, memory_format=torch.channels_last)
     batches = Batches(x, c, batch_size=recipe.batch_size, seed=seed, device=device)
     return pix2pix(G, D, batches, **image_to_image.settings(recipe, steps, device, seed), **settings)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A translator that is asked for scenes where they should be: it gets the maps so many pixels further left."""
-
-    G: UNet
-    moved: int
-
-    def translate(self, maps: Tensor) -> Tensor:
-        return self.G.translate(maps.roll(-self.moved, -1))
 
 
 def run(variant: str, seed: int, steps: int, device: torch.device | str = "cpu") -> dict:
@@ -111,7 +92,7 @@ def run(variant: str, seed: int, steps: int, device: torch.device | str = "cpu")
             if not torch.isfinite(report.loss_g + report.loss_d):
                 raise RuntimeError(f"{variant}, seed {seed}: the losses are not finite at step {report.step}")
             print(f"{variant}, seed {seed}: step {report.step}/{steps}, D {report.loss_d:.3f}, L1 {report.l1:.4f}", flush=True)
-    G = Asked(training.ema.model, VARIANTS[variant].get("moved", 0))
+    G = training.ema.model
     found = image_to_image.evaluate_scenes(G)
     labels = scenes.draw(SHOWN, seed=image_to_image._UNSEEN_SEED)
     pictures = G.translate(scenes.to_rgb(labels)).cpu()

@@ -1,7 +1,6 @@
 """The ablation with tiny networks: every variant changes what its name says, and finished runs are not repeated."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,17 +33,6 @@ def test_every_variant_is_what_its_name_says(variant, tiny):
     side = int(variant.rpartition(" ")[2]) if "patch" in variant else 34
     assert receptive_field(training.D) == side
     assert torch.isfinite(training.step().loss_g)
-
-
-def test_what_is_asked_for_stands_to_the_right_of_where_the_map_has_it(tiny):
-    plain, moved = (recipe.ablation_training(variant, steps=1) for variant in ("cGAN", "cGAN, moved"))
-    (x, c), (same, further_left) = (next(training.batches) for training in (plain, moved))
-    assert torch.equal(x, same)
-    assert torch.equal(c[..., recipe.MOVED :], further_left[..., : -recipe.MOVED])
-    copying = recipe.Asked(SimpleNamespace(translate=lambda maps: maps), recipe.MOVED)  # draws where the map is, not where it should
-    maps = torch.zeros(1, 3, 4, 32)
-    maps[..., 20] = 1
-    assert copying.translate(maps)[0, 0, 0].nonzero().item() == 20 - recipe.MOVED
 
 
 def test_seeds_change_the_weights_and_the_order_of_the_batches(tiny):
