@@ -24,7 +24,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from course_lib.images import require_image, to_uint8
+from course_lib.data import label_maps
+from course_lib.data.label_maps import require_int, require_labels
+from course_lib.images import require_image
 
 CLASSES = ("sky", "ground", "path", "wall", "roof", "window", "door", "tree")
 SKY, GROUND, PATH, WALL, ROOF, WINDOW, DOOR, TREE = range(len(CLASSES))
@@ -97,9 +99,9 @@ def draw(n: int, size: int = 64, seed: int = 0) -> Int64[Tensor, "n {size} {size
     >>> labels.shape, CLASSES[labels[0, 0, 0]]
     (torch.Size([3, 64, 64]), 'sky')
     """
-    _require_int("n", n, 1, 1_000_000)
-    _require_int("size", size, 32, 256)
-    _require_int("seed", seed, 0, 2**62)
+    require_int("n", n, 1, 1_000_000)
+    require_int("size", size, 32, 256)
+    require_int("seed", seed, 0, 2**62)
     generator = torch.Generator().manual_seed(seed)
     return torch.cat([_draw(min(_PART, n - start), size, generator) for start in range(0, n, _PART)])
 
@@ -176,8 +178,8 @@ def to_rgb(labels: Int64[Tensor, "*n h w"]) -> Float[Tensor, "*n 3 h w"]:
     >>> (to_rgb(torch.tensor([[ROOF]])) * 255).flatten().tolist()
     [200.0, 0.0, 0.0]
     """
-    _require_labels(labels)
-    return (torch.tensor(PALETTE, device=labels.device) / 255)[labels].movedim(-1, -3)
+    require_labels(labels, CLASSES, "scenes")
+    return label_maps.to_rgb(labels, PALETTE)
 
 
 def to_labels(map_rgb: Float[Tensor, "*n 3 h w"]) -> Int64[Tensor, "*n h w"]:
@@ -204,20 +206,7 @@ def to_labels(map_rgb: Float[Tensor, "*n 3 h w"]) -> Int64[Tensor, "*n h w"]:
     >>> torch.equal(to_labels(to_rgb(labels)), labels)
     True
     """
-    require_image(map_rgb, "map_rgb", channels=3)
-    levels = to_uint8(map_rgb).movedim(-3, -1).long()
-    distance = (levels[..., None, :] - torch.tensor(PALETTE, device=levels.device)).square().sum(-1)
-    nearest, labels = distance.min(-1)
-    if nearest.any():
-        off = nearest.nonzero()
-        *_, row, column = first = tuple(off[0].tolist())
-        near = int(labels[first])
-        raise ValueError(
-            f"map_rgb: {len(off)} of {nearest.numel()} pixels have a colour that stands for no class; the first is "
-            f"{tuple(levels[first].tolist())} in row {row}, column {column}, nearest to {CLASSES[near]} {PALETTE[near]}. "
-            "Paint with the colours of scenes.PALETTE, without smoothing, and save as PNG, not JPEG"
-        )
-    return labels
+    return label_maps.to_labels(map_rgb, CLASSES, PALETTE, "scenes")
 
 
 # -------------------------------------------------------------------------------------------------------------------------------- pictures
@@ -254,9 +243,9 @@ def render(labels: Int64[Tensor, "*n h w"], light: Light = "day", seed: int = 0,
     >>> day.shape, bool(day.mean() > 2 * night.mean())
     (torch.Size([2, 3, 64, 64]), True)
     """
-    _require_labels(labels)
+    require_labels(labels, CLASSES, "scenes")
     _require_light("light", light)
-    _require_int("seed", seed, 0, 2**62)
+    require_int("seed", seed, 0, 2**62)
     if not 0 <= texture <= 1:
         raise ValueError(f"texture: got {texture}, expected 0 (the mean picture) to 1")
     generator = torch.Generator().manual_seed(seed)
@@ -484,26 +473,6 @@ def domains(
 # ------------------------------------------------------------------------------------------------------------------------------- bad input
 
 
-def _require_int(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: got {type(value).__name__}, expected an int")
-    if not low <= value <= high:
-        raise ValueError(f"{name}: got {value}, expected {low} to {high}")
-
-
 def _require_light(name: str, light: str) -> None:
     if light not in _COLOURS:
         raise ValueError(f"{name}: got {light!r}, expected 'day' or 'night'")
-
-
-def _require_labels(labels: Tensor) -> None:
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
-        got = str(labels.dtype) if isinstance(labels, Tensor) else type(labels).__name__
-        raise TypeError(
-            f"labels: got {got}, expected a tensor of int64 (class indices); a coloured map goes through scenes.to_labels first"
-        )
-    if labels.ndim not in (2, 3) or labels.numel() == 0:
-        raise ValueError(f"labels: got shape {tuple(labels.shape)}, expected (H, W) or (N, H, W), not empty")
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= len(CLASSES):
-        raise ValueError(f"labels: got {low} to {high}, expected 0 to {len(CLASSES) - 1} (indices into scenes.CLASSES)")

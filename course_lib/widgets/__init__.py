@@ -10,6 +10,7 @@ from course_lib.widgets import (
     draw_and_decode,
     gan_lab,
     latent_map,
+    map_painter,
     neighbourhood_explorer,
     progress_panel,
     sigma_mismatch,
@@ -26,6 +27,7 @@ from course_lib.widgets.denoise_bench import DenoiseBench
 from course_lib.widgets.draw_and_decode import DrawAndDecode
 from course_lib.widgets.gan_lab import GanLab
 from course_lib.widgets.latent_map import LatentMap
+from course_lib.widgets.map_painter import MapPainter
 from course_lib.widgets.neighbourhood_explorer import NeighbourhoodExplorer
 from course_lib.widgets.progress_panel import ProgressPanel
 from course_lib.widgets.sigma_mismatch import SigmaMismatch
@@ -43,6 +45,7 @@ __all__ = [
     "Explorer",
     "GanLab",
     "LatentMap",
+    "MapPainter",
     "NeighbourhoodExplorer",
     "ProgressPanel",
     "SigmaMismatch",
@@ -57,6 +60,7 @@ __all__ = [
     "draw_and_decode",
     "gan_lab",
     "latent_map",
+    "map_painter",
     "neighbourhood_explorer",
     "progress_panel",
     "sigma_mismatch",
