@@ -42,6 +42,8 @@ def test_a_click_on_the_map_stamps_there(page, jupyterlab):
         raise AssertionError(f"after a minute the widget still says: {numbers.inner_text()}")
 
     output.get_by_role("button", name="tree", exact=True).click()
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()  # choosing the stamp may have scrolled
     words = changed(lambda: page.mouse.click(box["x"] + 8 + 2.5 * 24, box["y"] + 42 + 8.5 * 24))
     assert "with 1 stamp;" in words
     assert re.search(r"The last stamp, tree at row 34, column 10,", words)
