@@ -31,7 +31,7 @@ PLAYERS = {
     "acgan": (models.ConcatGenerator, models.AuxiliaryClassifierDiscriminator),
 }
 FACTORS = {name: data.glyphs.RANGES[name] for name in ("slant", "thickness")}
-STEPS = {"characters": 27_000, "mnist": 25_000, "fashion": 25_000}
+STEPS = {"characters": 27_000, "mnist": 4000, "fashion": 5000}
 _GLYPHS = 120_000  # to train on
 _LATENT_DIM, _FEATURES = 64, 32
 _LEARNING_RATE = 1e-3
