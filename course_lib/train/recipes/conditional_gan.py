@@ -6,6 +6,9 @@ Glyphs are digits and small letters, 36 classes, conditioned on the slant and th
 alone. Loss, optimiser, R1 penalty, rate, widths and averaging are those of `dcgan-glyphs`, for the reasons given there; all three ways of
 conditioning share them. The projection discriminator was changed once after a trial: with h summed over the 4×4 map, from weights of
 N(0, 0.02), 6 % of the samples of glyphs were of the class asked for after 750 steps, and 35 % as it is now (one seed; 3 % is chance).
+
+Ten classes need fewer steps than 36. The weights of Fashion-MNIST were trained for 2,500 steps, after which the judge named 87.1 % of the
+samples as asked, and then for 2,500 more from the whole learning rate again.
 """
 
 from functools import partial
