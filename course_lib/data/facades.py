@@ -87,13 +87,13 @@ def _draw(size: int, generator: torch.Generator) -> Int64[Tensor, "{size} {size}
     """The painter's way: what is nearer covers what is farther. Lengths are shares of the side; x to the right, y down, both of middles."""
     labels = torch.full((size, size), BACKGROUND)
 
-    def uniform(low: float = 0.0, high: float = 1.0) -> float:
+    def uniform(low: float | int = 0.0, high: float | int = 1.0) -> float:
         return low + (high - low) * torch.rand((), generator=generator).item()
 
-    def chance(share: float) -> bool:
+    def chance(share: float | int) -> bool:
         return uniform() < share
 
-    def paint(what: int, top: float, bottom: float, left: float, right: float) -> None:
+    def paint(what: int, top: float, bottom: float, left: float | int, right: float | int) -> None:
         rows, columns = (slice(max(round(start * size), 0), max(round(end * size), 0)) for start, end in ((top, bottom), (left, right)))
         labels[rows, columns] = what
 

@@ -480,7 +480,7 @@ def _draw_change(picture: "Image.Image", draw: "ImageDraw.ImageDraw", state: Sta
     change, lines = _change(state), ("Nothing is stamped yet.",)
     if change is not None:
         dark = np.uint8(255 - (change.levels * 4).clamp(0, 255).numpy())
-        picture.paste(Image.fromarray(enlarge(dark, scale)), (left, BELOW))
+        picture.paste(Image.fromarray(enlarge(np.stack([dark] * 3, axis=-1), scale)), (left, BELOW))
         if change.asked.any():
             rows, columns = change.asked.nonzero(as_tuple=True)
             box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
