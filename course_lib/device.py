@@ -153,6 +153,11 @@ def autocast_dtype(device: str | torch.device) -> torch.dtype | None:
     torch.dtype or None
         `torch.bfloat16`, or None: stay in float32.
 
+    Raises
+    ------
+    TypeError, ValueError
+        No device, or one that this machine does not have.
+
     Examples
     --------
     >>> autocast_dtype("cpu") in (torch.bfloat16, None)

@@ -21,7 +21,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from course_lib.data import label_maps
-from course_lib.data.label_maps import require_int, require_labels
+from course_lib.data.arguments import require_int
+from course_lib.data.label_maps import require_labels
 from course_lib.images import require_image
 
 CLASSES = ("background", "wall", "window", "door", "cornice", "sill", "balcony", "blind", "decoration", "moulding", "pillar", "shop")

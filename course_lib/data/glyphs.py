@@ -32,6 +32,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
+from course_lib.data.arguments import require_int
 from course_lib.data.labelled import DigitSet
 from course_lib.images import require_image
 
@@ -126,9 +127,9 @@ def dataset(n: int, train: bool = True, classes: str = "0123456789", size: int =
     >>> letters.images.shape, sorted(letters.factors)[:3]
     (torch.Size([52, 1, 32, 32]), ['font', 'noise', 'rotation'])
     """
-    _require_int("n", n, 1, 10_000_000)
+    require_int("n", n, 1, 10_000_000)
     _require_classes(classes)
-    _require_int("seed", seed, 0, 2**62)
+    require_int("seed", seed, 0, 2**62)
     generator = torch.Generator().manual_seed(2 * seed + (not train))
     labels = torch.randperm(n, generator=generator) % len(classes)
     factors = sample_factors(n, "train" if train else "test", generator, size=size, noise=noise)
@@ -170,8 +171,8 @@ def sample_factors(
     >>> bool(in_test_split(f).all()), bool(f["slant"].abs().max() <= 0.35)
     (True, True)
     """
-    _require_int("n", n, 1, 10_000_000)
-    _require_int("size", size, 16, 128)
+    require_int("n", n, 1, 10_000_000)
+    require_int("size", size, 16, 128)
     if split not in ("train", "test"):
         raise ValueError(f"split: got {split!r}, expected 'train' or 'test'")
     if isinstance(noise, bool) or not isinstance(noise, int | float):
@@ -228,7 +229,7 @@ def in_test_split(factors: dict[str, Shaped[Tensor, " n"]], size: int = 28) -> B
     >>> in_test_split({"slant": torch.zeros(1), "thickness": torch.full((1,), 2.9), "font": torch.tensor([0])})
     tensor([False])
     """
-    _require_int("size", size, 16, 128)
+    require_int("size", size, 16, 128)
     missing = [name for name in ("slant", "thickness", "font") if name not in factors]
     if missing:
         raise ValueError(f"factors: {', '.join(missing)} missing, expected slant, thickness and font")
@@ -300,7 +301,7 @@ def render(
     True
     """
     _require_classes(classes)
-    _require_int("size", size, 16, 128)
+    require_int("size", size, 16, 128)
     _require_labels(labels, len(classes))
     device = labels.device
     f = _completed(factors, labels, size)
@@ -484,13 +485,6 @@ def _outlines(font: int, character: str) -> list[np.ndarray]:
 
 
 # --------------------------------------------------------------------------------------------------------------------------- bad input
-
-
-def _require_int(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: got {type(value).__name__}, expected an int")
-    if not low <= value <= high:
-        raise ValueError(f"{name}: got {value}, expected {low} to {high}")
 
 
 def _require_classes(classes: str) -> None:

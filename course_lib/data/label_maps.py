@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_lib.images import require_image, to_uint8
 
-__all__ = ["require_int", "require_labels", "to_labels", "to_rgb"]
+__all__ = ["require_labels", "to_labels", "to_rgb"]
 
 Palette = Sequence[tuple[int, int, int]]
 
@@ -80,16 +80,3 @@ def require_labels(labels: Tensor, classes: Sequence[str], module: str) -> None:
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= len(classes):
         raise ValueError(f"labels: got {low} to {high}, expected 0 to {len(classes) - 1} (indices into {module}.CLASSES)")
-
-
-def require_int(name: str, value: int, low: int, high: int) -> None:
-    """Refuse what is no whole number from low to high.
-
-    Raises
-    ------
-    TypeError, ValueError
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: got {type(value).__name__}, expected an int")
-    if not low <= value <= high:
-        raise ValueError(f"{name}: got {value}, expected {low} to {high}")

@@ -25,7 +25,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from course_lib.data import label_maps
-from course_lib.data.label_maps import require_int, require_labels
+from course_lib.data.arguments import require_int
+from course_lib.data.label_maps import require_labels
 from course_lib.images import require_image
 
 CLASSES = ("sky", "ground", "path", "wall", "roof", "window", "door", "tree")

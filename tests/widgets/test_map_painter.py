@@ -491,13 +491,11 @@ def test_every_control_has_a_name_and_can_be_reached(widget):
 # ---------------------------------------------------------------------------------------------------------------- what is shipped
 
 
-@pytest.mark.skipif("pix2pix-scenes" not in zoo.list(), reason="pix2pix-scenes is not trained yet")
 def test_the_generator_of_scenes_that_ships_draws_what_is_stamped():
     text = describe(State(load_board("scenes"), stamps=(("house", 36, 32),)))
     assert float(re.search(r"in ([\d.]+) % of its", text).group(1)) > 80
 
 
-@pytest.mark.skipif("pix2pix-facades" not in zoo.list(), reason="pix2pix-facades is not trained yet")
 def test_the_generator_of_facades_that_ships_draws_doors_and_shops_darker_than_walls():
     state = State(load_board("facades"))
     brightness = images.luma(module._picture(state))[0]

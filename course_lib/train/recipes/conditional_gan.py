@@ -24,9 +24,9 @@ from course_lib.metrics.conditional import intra_class_fid, within_class_correla
 from course_lib.metrics.features import FeatureScore, fid
 from course_lib.train.batches import Batches
 from course_lib.train.conditional_gan_loop import ConditionalGanTraining, conditional_gan
+from course_lib.train.recipes.adversarial import run
 from course_lib.train.recipes.classifier import CHARACTERS, SOURCES, accuracy, characters, hardware, real_images
 from course_lib.train.recipes.dcgan import outputs
-from course_lib.train.recipes.games import run
 
 PLAYERS = {
     "projection": (models.ConditionalNormGenerator, models.ProjectionDiscriminator),

@@ -9,10 +9,11 @@
   pairing measures the error. The same generator trained on the pairs with an L1 loss alone, `cyclegan-scenes-paired`, says what is
   within its reach.
 
-As published: architectures, losses and their weights, Adam with β₁ = 0.5, weights from N(0, 0.02), crops and mirroring of the facades. Not
-as published, so that a CPU core needs minutes: smaller images and narrower networks; batches of several images in place of one, so that
-batch normalisation has statistics to use in eval mode; a higher learning rate, which falls to zero over the second half; and what ships is
-the average of G's weights over the last steps. For 64 pixels D's receptive field is 34 pixels, for 128 it is 70.
+As published: architectures, losses and their weights, Adam with β₁ = 0.5, weights from N(0, 0.02), crops and mirroring of the facades, and
+CycleGAN's batches of one. Not as published, so that a CPU core needs minutes: smaller images and narrower networks; for pix2pix batches of
+2 or 4 images in place of one, so that batch normalisation has statistics to use in eval mode; a higher learning rate, which falls to zero
+over the second half; fewer steps; and what ships is the average of G's weights over the last of them. For 64 pixels D's receptive field is
+34 pixels, for 128 it is 70.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,8 +33,8 @@ from course_lib.models import colourise, luma_and_chroma
 from course_lib.resample import imresize
 from course_lib.train.batches import Batches
 from course_lib.train.image_to_image_loop import Unpaired, cycle_gan, pix2pix
+from course_lib.train.recipes.adversarial import run
 from course_lib.train.recipes.classifier import hardware
-from course_lib.train.recipes.games import run
 
 Images = Float[Tensor, "n c h w"]
 

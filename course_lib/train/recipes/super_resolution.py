@@ -76,9 +76,9 @@ SUPER_RESOLUTION = {
     "espcn-x3": Recipe("ESPCN", {"scale": 3}, 12, 200_000, cycles=2),
     **{f"espcn-x{s}": Recipe("ESPCN", {"scale": s}, 12, 50_000, start="espcn-x3") for s in (2, 4)},
     # published: high-resolution patches of 128, batches of 16, 1,000,000 steps in four restarts
-    "srresnet-x4": Recipe("MSRResNet", {"scale": 4, "channels": 3}, 32, 80_000, 4e-4, 32, True),
+    "srresnet-x4": Recipe("MSRResNet", {"scale": 4, "channels": 3}, 32, 80_000, 4e-4, 32, autocast=True),
     # a tenth of the weights and no layer at the high resolution: for one CPU core
-    "srresnet-small-x4": Recipe("MSRResNet", _SMALL, 24, 40_000, 1e-3, 16, True),
+    "srresnet-small-x4": Recipe("MSRResNet", _SMALL, 24, 40_000, 1e-3, 16, autocast=True),
 }
 
 
