@@ -299,13 +299,13 @@ def share_right(G) -> float:
 def trained(kind: str, discriminator=None, seed: int = 0) -> float:
     torch.manual_seed(seed)
     generator_class, discriminator_class = PLAYERS[kind]
-    D = discriminator or discriminator_class(classes=2, features=4)
+    D = discriminator or discriminator_class(classes=2, features=8)
     training = conditional_gan(
-        generator_class(classes=2, latent_dim=4, features=4),
+        generator_class(classes=2, latent_dim=4, features=8),
         D,
         Batches(*two_classes(), batch_size=16),
-        steps=120,
-        learning_rate=4e-3,
+        steps=150,
+        learning_rate=2e-3,
         penalty=losses.r1(0.1),
     )
     list(training)
@@ -314,7 +314,8 @@ def trained(kind: str, discriminator=None, seed: int = 0) -> float:
 
 @pytest.mark.parametrize("kind", PLAYERS)
 def test_it_learns_to_draw_the_class_asked_for(kind):
-    """So short a game is a gamble: from some weights G ends with one class only, and from which differs between processors."""
+    """So short a game is a gamble: of five starts that differ in the fourth digit one may end with one class only, and which one differs
+    between processors. A G that does not listen reaches 0.9 from no start."""
     assert any(trained(kind, seed=seed) > 0.9 for seed in range(4))
 
 
@@ -325,7 +326,7 @@ def test_without_the_condition_in_d_g_ignores_the_class():
         def forward(self, x, labels):
             return super().forward(x)
 
-    assert 0.2 < trained("concat", Blind(28, 4, 1, "none")) < 0.8
+    assert 0.2 < trained("concat", Blind(28, 8, 1, "none")) < 0.8
 
 
 @pytest.mark.bad_input
