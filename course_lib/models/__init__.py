@@ -18,6 +18,7 @@ from course_lib.models.mlp_vae import MLPVAE
 from course_lib.models.patch_discriminator import PatchDiscriminator, measured_receptive_field, receptive_field
 from course_lib.models.projection_discriminator import ProjectionDiscriminator
 from course_lib.models.resnet_generator import ResnetGenerator
+from course_lib.models.semi_supervised_discriminator import SemiSupervisedDiscriminator
 from course_lib.models.skip_network import SkipNetwork
 from course_lib.models.spectral_norm import spectral_norm
 from course_lib.models.srcnn import SRCNN
@@ -53,6 +54,7 @@ __all__ = [
     "ProjectionDiscriminator",
     "ResnetGenerator",
     "SRResNet",
+    "SemiSupervisedDiscriminator",
     "SkipNetwork",
     "UNet",
     "VAEOutput",

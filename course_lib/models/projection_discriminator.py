@@ -24,6 +24,25 @@ from torch import Tensor, nn
 from course_lib.models.conditions import Condition, Factors, Labels, Ranges
 
 
+def feature_maps(channels: int, features: int) -> nn.Sequential:
+    """The convolutions: images of 28×28 to 4·features maps of 2×2 whose sums over the places are h."""
+    f = features
+    return nn.Sequential(
+        *(nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2)),
+        *(nn.Conv2d(f, 2 * f, 4, 2, 1), nn.LeakyReLU(0.2)),
+        *(nn.Conv2d(2 * f, 4 * f, 3, 2, 1), nn.LeakyReLU(0.2)),
+        *(nn.Conv2d(4 * f, 4 * f, 3), nn.ReLU()),
+    )
+
+
+def initialise_xavier(module: nn.Module) -> None:
+    """Weights as published. From N(0, 0.02), w and V have next to nothing to multiply, and the class is learned late. Use with `apply`."""
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 class ProjectionDiscriminator(nn.Module):
     """Images of 28×28 with their conditions to one logit each; the condition comes in last, by an inner product.
 
@@ -51,21 +70,10 @@ class ProjectionDiscriminator(nn.Module):
     def __init__(self, classes: int = 10, factors: Ranges | None = None, features: int = 32, channels: int = 1):
         super().__init__()
         self.condition = Condition(classes, factors)
-        f = features
-        self.features = nn.Sequential(
-            *(nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(f, 2 * f, 4, 2, 1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(2 * f, 4 * f, 3, 2, 1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(4 * f, 4 * f, 3), nn.ReLU()),
-        )
-        self.w = nn.Linear(4 * f, 1)
-        self.V = nn.Linear(self.condition.length, 4 * f, bias=False)
-        # as published: from weights of 0.02, w and V have next to nothing to multiply, and the class is learned late
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.xavier_uniform_(layer.weight)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        self.features = feature_maps(channels, features)
+        self.w = nn.Linear(4 * features, 1)
+        self.V = nn.Linear(self.condition.length, 4 * features, bias=False)
+        self.apply(initialise_xavier)
 
     def forward(self, x: Float[Tensor, "n c h w"], labels: Labels, factors: Factors = None) -> Float[Tensor, " n"]:
         """One logit an image; the images in [-1, 1]."""

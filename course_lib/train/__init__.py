@@ -20,6 +20,7 @@ from course_lib.train.gan_loop import GanTraining, Report, frozen, gan
 from course_lib.train.image_to_image_loop import CycleGanTraining, ImagePool, Pix2PixTraining, Unpaired, cycle_gan, pix2pix
 from course_lib.train.patches import Pair, PairedPatches, Patches
 from course_lib.train.restorer_loop import RestorerReport, RestorerTraining, restorer
+from course_lib.train.semi_supervised_gan_loop import SemiSupervisedGanTraining, semi_supervised_gan
 
 __all__ = [
     "Batches",
@@ -37,6 +38,7 @@ __all__ = [
     "Report",
     "RestorerReport",
     "RestorerTraining",
+    "SemiSupervisedGanTraining",
     "Unpaired",
     "conditional_gan",
     "cycle_gan",
@@ -48,6 +50,7 @@ __all__ = [
     "progress",
     "restorer",
     "save_every",
+    "semi_supervised_gan",
 ]
 
 
