@@ -266,7 +266,7 @@ def with_labels(
     Returns
     -------
     tuple
-        The averaged generator and the seconds it took.
+        The averaged generator, and the seconds it took, without those of D alone.
     """
     seconds = 0.0
     for part, each in enumerate(steps, start=1):
@@ -314,7 +314,8 @@ def finish(G: nn.Module, source: str, out: Path, facts: dict) -> None:
     """Store weights and card in `out`, with the metrics of the weights as they are stored."""
     name = f"dcgan-{source}"
     zoo.save(out, name, G, _GENERATOR, facts)
-    metrics = evaluate(zoo.load(name, folder=out), source)  # as rounded for storing: the card speaks of what ships
+    stored = zoo.load(name, next(G.parameters()).device, folder=out)  # as rounded for storing: the card speaks of what ships
+    metrics = evaluate(stored, source)
     zoo.save(out, name, G, _GENERATOR, {**facts, "metrics": metrics})
     print(name, metrics, flush=True)
 
