@@ -28,8 +28,9 @@ def same(a: dict, b: dict) -> bool:
 
 
 @pytest.mark.parametrize("penalty", [None, losses.r1(0.5)], ids=["no penalty", "r1"])
-def test_each_step_changes_one_player(penalty):
-    training = make(penalty=penalty)
+@pytest.mark.parametrize("loss", ["MINIMAX", "NON_SATURATING", "LSGAN", "HINGE", "WASSERSTEIN"])
+def test_each_step_changes_one_player(loss, penalty):
+    training = make(loss=getattr(losses, loss), penalty=penalty)
     G, D = weights(training.G), weights(training.D)
     training.step_discriminator()
     assert same(G, training.G.state_dict())
