@@ -25,7 +25,7 @@ from course_lib.models.conditions import Condition, Factors, Labels, Ranges
 
 
 def feature_maps(channels: int, features: int) -> nn.Sequential:
-    """The convolutions: images of 28×28 to 4·features maps of 2×2 whose sums over the places are h."""
+    """The convolutions: images (n, channels, 28, 28) to 4·features maps of 2×2, none of them negative, whose sums over the places are h."""
     f = features
     return nn.Sequential(
         *(nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2)),

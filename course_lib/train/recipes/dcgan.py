@@ -267,6 +267,13 @@ def with_labels(
     -------
     tuple
         The averaged generator, and the seconds it took, without those of D alone.
+
+    Raises
+    ------
+    ValueError
+        With `resume`, if a checkpoint is of a part of another length.
+    RuntimeError
+        If a loss is no longer finite.
     """
     seconds = 0.0
     for part, each in enumerate(steps, start=1):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_lib import zoo
-from course_lib.models import DCGANGenerator
+from course_lib.models import DCGANGenerator, SemiSupervisedDiscriminator
 from course_lib.train import SemiSupervisedGanTraining, checkpoint
 from course_lib.train.recipes import dcgan
 
@@ -167,7 +167,8 @@ def test_each_part_takes_the_average_on_against_a_d_of_its_own(tiny, tmp_path):
     assert torch.equal(parts[1]["ema"][weight], both.state_dict()[weight])
     moved = (both.state_dict()[weight] - one.state_dict()[weight]).abs().max()
     assert 1e-4 < moved < (both.state_dict()[weight] - G.state_dict()[weight]).abs().max()
-    started = torch.manual_seed(1) and dcgan.SemiSupervisedDiscriminator(**dcgan._DISCRIMINATOR_WITH_LABELS)
+    torch.manual_seed(1)
+    started = SemiSupervisedDiscriminator(**dcgan._DISCRIMINATOR_WITH_LABELS)
     reach = 7 * 1e-3 * 1.5  # Adam's steps of D, head start and all, are hardly longer than the learning rate
     first, second = (part["D"]["classifier.weight"] - started.classifier.weight for part in parts)
     assert second.abs().max() < reach < first.abs().max()
